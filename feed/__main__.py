@@ -17,6 +17,7 @@ from feed.model.feed_seed import FeedSeed
 from feed.model.timestamps import rfc3339, to_us
 from feed.ranking.pipeline import Ranker
 from feed.scenarios import experiment as experiments
+from feed.scenarios.changes import with_changes
 from feed.scenarios.experiment import Assignment
 from feed.scenarios.scenario import ScenarioError
 from feed.search.codec import SearchIndexError
@@ -85,6 +86,8 @@ def replay(options: argparse.Namespace) -> None:
     summary = _summary(options.summary, now_us) if options.summary else None
     chosen = options.scenario or request.scenario or "for_you"
     scenario = cli.scenario(chosen, cli.known_scenarios())
+    if request.changes is not None:
+        scenario = with_changes(scenario, request.changes)
     experiment = _assignment(options, request, scenario.name)
     seed = options.seed if request.random_seed is None else request.random_seed
     query = make_query(request, summary, seed=seed, now_us=now_us)
@@ -95,6 +98,7 @@ def replay(options: argparse.Namespace) -> None:
         experiment=experiment,
         trace=request.trace,
         detail=request.detail,
+        explained_id=request.explained_id,
     )
     print(pages.replay(catalog, session, request.limit).decode())
 

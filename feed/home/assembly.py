@@ -20,8 +20,9 @@ from feed.model.degradation import Degradation
 from feed.ranking import emptiness
 from feed.ranking.compiled_rules import Matcher, matcher
 from feed.ranking.external_search import SearchResult
-from feed.ranking.pipeline import MILLION, Ranker, Scoring, millionths
+from feed.ranking.pipeline import MILLION, Ranker, millionths
 from feed.ranking.reasons import Reasons, explain
+from feed.ranking.scoring import Scoring
 from feed.ranking.series_recommendation import recommend_series
 from feed.ranking.sources import NAMES
 from feed.scenarios.experiment import Assignment

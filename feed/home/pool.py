@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray, in_sorted
 from feed.ranking.catalog_features import CatalogFeatures
-from feed.ranking.pipeline import Scoring
+from feed.ranking.scoring import Scoring
 from feed.ranking.series import SeriesFeatures
 from feed.user.features import UserFeatures
 from feed.vectors.embeddings import Embeddings

@@ -51,16 +51,17 @@ class Eligibility:
         """(n,) mask of the episodes within the freshness window; None where it has no limit."""
         return filters.fresh(self.catalog, self.now_us, self.window_days)
 
+    def every_mask(self) -> Iterator[tuple[str, BoolArray | None]]:
+        """Yield each filter's name, in order, with its (n,) mask; None where all episodes pass."""
+        yield "quality_floors", self.floors
+        yield "excluded", self.not_excluded
+        yield from self.masks.items()
+        yield "freshness", self.fresh
+
     def removed(self) -> Iterator[tuple[str, IntArray]]:
         """Yield each filter's name, in order, with the rows that it is the first to remove."""
-        every = {
-            "quality_floors": self.floors,
-            "excluded": self.not_excluded,
-            **self.masks,
-            "freshness": self.fresh,
-        }
         left = np.ones(len(self.catalog), np.bool_)
-        for name, mask in every.items():
+        for name, mask in self.every_mask():
             passing = left if mask is None else left & mask
             yield name, np.flatnonzero(left > passing)
             left = passing

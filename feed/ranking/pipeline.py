@@ -29,13 +29,15 @@ from feed.ranking.external_search import (
 from feed.ranking.listening_time import listening_times
 from feed.ranking.reasons import Reasons, explain
 from feed.ranking.score_parts import ScoredCandidates, score
+from feed.ranking.scoring import Scoring
 from feed.ranking.selector_input import selector_input
 from feed.ranking.series import SeriesFeatures
 from feed.ranking.series_recommendation import RecommendedSeries, recommend_series
 from feed.ranking.similar_episodes import similar_episodes, suitable
 from feed.ranking.sources import Found
 from feed.ranking.standings import Standings, find_standings
-from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
+from feed.ranking.trace import Trace, trace
+from feed.ranking.trace_detail import TraceDetail, trace_detail
 from feed.scenarios.scenario import Scenario
 from feed.scenarios.version import version
 from feed.selection.fill import Fill, fill
@@ -73,32 +75,17 @@ class Slate:
     total_s: float | None
     """what the queue takes to hear, if it was to take a given time"""
     make_trace: Callable[[], Trace]
-    make_detail: Callable[[], TraceDetail]
+    make_detail: Callable[[str | None], TraceDetail]
+    """names the episodes that `trace` counts, and explains the one of this id; on demand, too"""
 
     @property
     def trace(self) -> Trace:
         """The numbers of each stage, computed on demand, since few sessions ask for them."""
         return self.make_trace()
 
-    @property
-    def detail(self) -> TraceDetail:
-        """The episodes that `trace` counts, computed on demand."""
-        return self.make_detail()
-
 
 Propose = Callable[[UserFeatures, Eligibility], Iterable[Found]]
 """Names further sources and their rows for one user, among what is eligible."""
-
-
-@dataclass(frozen=True)
-class Scoring:
-    """One pass over a catalog for one query: everything that a selection chooses from."""
-
-    user: UserFeatures
-    eligible: Eligibility
-    candidates: ScoredCandidates
-    degraded: tuple[Degradation, ...]
-    """what the pass had to do without"""
 
 
 class Ranker:
@@ -153,7 +140,7 @@ class Ranker:
             explored=_explored(selection),
             total_s=filled.total_s if filled else None,
             make_trace=partial(trace, query, eligible, scored, selection),
-            make_detail=partial(trace_detail, features, user, eligible, scored, selection),
+            make_detail=partial(trace_detail, features, scoring, selection),
         )
 
     def score_candidates(
@@ -178,7 +165,14 @@ class Ranker:
             degraded.append(Degradation.VECTORS_UNAVAILABLE)
         if eligible.is_widened:
             degraded.append(Degradation.FRESHNESS_WIDENED)
-        return Scoring(user, eligible, score(features, user, candidates), tuple(degraded))
+        return Scoring(
+            query=query,
+            search_result=search_result,
+            user=user,
+            eligible=eligible,
+            candidates=score(features, user, candidates),
+            degraded=tuple(degraded),
+        )
 
     def allowed(self, query: Query) -> BoolArray:
         """(n,) true for the episodes that a query may be answered with."""

@@ -52,6 +52,12 @@ def parse(text: str | bytes) -> Scenario:
         raise ScenarioError(f"scenario: {error}") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise ScenarioError(f"scenario: not TOML: {error}") from error
+    check(scenario)
+    return scenario
+
+
+def check(scenario: Scenario) -> None:
+    """Check what the types of the parameters do not. Raises `ScenarioError` that names the key."""
     steps = scenario.filters.freshness_days
     if list(steps) != sorted(set(steps)):
         raise ScenarioError("scenario: expected growing windows - at `$.filters.freshness_days`")
@@ -64,7 +70,6 @@ def parse(text: str | bytes) -> Scenario:
             raise ScenarioError(f"scenario: expected rising knots and a value for each - {place}")
     for problem in rule_problems(scenario.rules):
         raise ScenarioError(f"scenario: {problem}")
-    return scenario
 
 
 def load(file: Traversable) -> Scenario:

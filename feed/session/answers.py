@@ -5,7 +5,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from feed.model.card import Card
-from feed.ranking.trace import Trace, TraceDetail
+from feed.ranking.trace import Trace
+from feed.ranking.trace_detail import TraceDetail
 from feed.scenarios.experiment import Assignment
 
 E = TypeVar("E")

@@ -41,15 +41,16 @@ def create(
     experiment: Assignment | None = None,
     trace: bool = False,
     detail: bool = False,
+    explained_id: str | None = None,
     is_decision: bool = True,
     log_parts: bool = False,
 ) -> Session:
     """Rank a new session.
 
     `degraded` names what its query had to do without, `experiment` is stamped on its pages, and
-    `trace` and `detail` say whether its first page explains the ranking. `is_decision` says whether
-    a listener decides by it what to hear, and `log_parts` whether the log says what its scores are
-    made of.
+    `trace` and `detail` say whether its first page explains the ranking; the detail also explains
+    the episode `explained_id`. `is_decision` says whether a listener decides by it what to hear,
+    and `log_parts` whether the log says what its scores are made of.
     """
     catalog, slate = ranker.catalog, ranker.rank(query, search_result)
     return Session(
@@ -74,7 +75,7 @@ def create(
             else None
         ),
         trace=slate.trace if trace else None,
-        detail=slate.detail if detail else None,
+        detail=slate.make_detail(explained_id) if detail else None,
     )
 
 

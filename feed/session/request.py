@@ -19,6 +19,7 @@ from feed.model.engagement import (
 from feed.model.feed_seed import FeedSeed
 from feed.model.impressions import MAX_IMPRESSIONS, Impression, merge_readable
 from feed.model.timestamps import HOUR_US, to_us
+from feed.scenarios.changes import ScenarioChanges
 from feed.user.query import Query
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -140,6 +141,11 @@ class ListenerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         return None
 
     @property
+    def changes(self) -> ScenarioChanges | None:
+        """What of the scenario is changed for this request alone."""
+        return None
+
+    @property
     def feed_seed(self) -> Seed | None:
         """What the answer is to be about, if that is asked for."""
         return None
@@ -162,9 +168,29 @@ class SessionRequest(ListenerRequest, frozen=True, kw_only=True, forbid_unknown_
     """whether the answer says how the queue came about"""
     detail: bool = False
     """whether the answer names the episodes of each stage of the ranking; for administrators"""
+    explained_id: EpisodeId | None = None
+    """an episode, by id or content id: the detail also says what became of it"""
+    scenario_changes: ScenarioChanges | None = None
+    """by table of the scenario: parameters that get another value for this session, null their
+    default; for administrators"""
     seed: Seed | Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
     """what the session is to be about; or a number, for administrators: seed of all random draws,
     and id of the session"""
+
+    @property
+    def is_for_admins(self) -> bool:
+        """Whether the request has a field that only administrators may use."""
+        return self.detail or self.changes is not None or self.random_seed is not None
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether a listener decides by the session what to hear, and not who tunes the feed."""
+        return self.stored and not self.detail and self.changes is None
+
+    @property
+    def changes(self) -> ScenarioChanges | None:
+        """What of the scenario is changed for this session alone."""
+        return self.scenario_changes
 
     @property
     def random_seed(self) -> int | None:

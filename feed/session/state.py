@@ -10,7 +10,8 @@ import numpy.typing as npt
 from feed.arrays.arrays import IntArray
 from feed.ranking.candidates import SourceBits
 from feed.ranking.reasons import Reasons
-from feed.ranking.trace import Trace, TraceDetail
+from feed.ranking.trace import Trace
+from feed.ranking.trace_detail import TraceDetail
 from feed.scenarios.experiment import Assignment
 from feed.session.decision_log import Draw, RankedQueue
 

@@ -1,6 +1,6 @@
 """The answers of the API beside the pages of a session."""
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -197,12 +197,16 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
 
     name: str
     description: str
+    parameters: dict[str, Any]
+    """by table, as in its file: those that differ from the defaults"""
 
 
 class ScenarioList(msgspec.Struct, frozen=True):
     """All scenarios."""
 
     scenarios: list[ScenarioSummary]
+    defaults: dict[str, Any]
+    """by table: the value of a parameter that a scenario leaves out"""
     default: str
     """the name of the one that sessions use by themselves"""
 

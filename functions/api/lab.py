@@ -1,5 +1,9 @@
 """Lab: the scenarios and the map of the catalog, for admins who tune the feed."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,6 +11,8 @@ from starlette.responses import Response
 from feed.arrays.arrays import IntArray
 from feed.arrays.hashing import mix64
 from feed.catalog.catalog import Catalog
+from feed.scenarios.scenario import Scenario
+from feed.scenarios.version import deviations
 from functions.api.answers import CatalogMap, MapPoint, ScenarioList, ScenarioSummary
 from functions.http.endpoint import json_response
 from functions.serving.service import Service
@@ -17,10 +23,19 @@ MAX_POINTS = 5000
 
 
 async def scenarios(service: Service, request: Request, _timings: Timings) -> Response:
-    """Answer every scenario that a session may name, with its description."""
+    """Answer every scenario that a session may name, with its description and parameters."""
     await service.require_admin(request)
-    found = [ScenarioSummary(one.name, one.description) for one in service.scenarios.values()]
-    return json_response(ScenarioList(found, service.settings.SCENARIO))
+    found = [
+        ScenarioSummary(one.name, one.description, _tables(deviations(one)))
+        for one in service.scenarios.values()
+    ]
+    defaults = _tables(msgspec.to_builtins(Scenario(name="")))
+    return json_response(ScenarioList(found, defaults, service.settings.SCENARIO))
+
+
+def _tables(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of a scenario without what it is called."""
+    return {name: one for name, one in parameters.items() if name not in {"name", "description"}}
 
 
 async def catalog_map(service: Service, request: Request, timings: Timings) -> Response:

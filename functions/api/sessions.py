@@ -15,7 +15,9 @@ from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ranking.external_search import SearchResult
 from feed.ranking.pipeline import Ranker
+from feed.scenarios.changes import ScenarioChanges, with_changes
 from feed.scenarios.experiment import Assignment
+from feed.scenarios.scenario import Scenario, ScenarioError
 from feed.session import pages
 from feed.session.cursor import CursorError, CursorExpired, CursorPayload, unseal
 from feed.session.decision_log import is_sampled
@@ -35,7 +37,7 @@ from functions.api.impressions import record_seen, record_with_page
 from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
-from functions.problems import ProblemError
+from functions.problems import ProblemError, from_validation_error, invalid
 from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.service import Service
 from functions.serving.user_summaries import with_standard_languages
@@ -87,7 +89,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     """Rank a new session and answer its first page."""
     with timings.step("validate"):
         body = await read_body(request, SessionRequest)
-        if body.detail or body.random_seed is not None:
+        if body.is_for_admins:
             await service.require_admin(request)
     given = await ranking_input(service, request, body, timings)
     async with service.ranking_lock:
@@ -100,7 +102,8 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
                 experiment=given.experiment,
                 trace=body.trace,
                 detail=body.detail,
-                is_decision=body.stored and not body.detail,  # the Lab's are none of a listener
+                explained_id=body.explained_id,
+                is_decision=body.is_decision,
                 log_parts=is_sampled(given.query.seed, service.settings.LOG_PARTS),
             )
     timings.log_fields["scenario_version"] = given.ranker.scenario_version
@@ -121,8 +124,9 @@ async def ranking_input(
         if not user_degraded:
             _check_user(body.user_id, uid)
         words = seed_words(service, body.feed_seed)
-        # A request that names its scenario takes no part in the experiment.
-        experiment = service.assignment(uid) if body.scenario is None else None
+        # A request that names or changes its scenario takes no part in the experiment.
+        chooses = body.scenario is not None or body.changes is not None
+        experiment = None if chooses else service.assignment(uid)
         scenario = service.scenario_name(experiment.arm if experiment else body.scenario)
     # At once: while the first catalog is loaded, the store's connection is opened.
     loaded, (stored, summary_degraded) = await asyncio.gather(
@@ -134,6 +138,9 @@ async def ranking_input(
         summary, unreadable = with_standard_languages(summary)
         summary_degraded = (*summary_degraded, *unreadable)
     ranker = loaded.rankers[scenario]
+    if body.changes is not None:
+        with timings.step("change"):
+            ranker = _changed(ranker, body.changes)
     seed = secrets.randbits(64) if body.random_seed is None else body.random_seed
     query = make_query(body, summary, seed=seed, now_us=service.now_us())
     saw = impressions_of(body.seen, pages.session_id(seed), query.now_us)
@@ -154,6 +161,17 @@ async def ranking_input(
         experiment=experiment,
         recording=recording,
     )
+
+
+def _changed(ranker: Ranker, changes: ScenarioChanges) -> Ranker:
+    """Return a ranker for this request alone. Raises `ProblemError` 400 that names the key."""
+    try:
+        return Ranker(ranker.catalog, with_changes(ranker.scenario, changes))
+    except ScenarioError as error:
+        text = str(error).removeprefix("scenario: ").removeprefix("expected ")
+        found = from_validation_error(msgspec.ValidationError(text), Scenario)
+        field = f"scenario_changes.{found.field}".removesuffix(".body")
+        raise invalid(field, found.expected or "", is_known=False) from error
 
 
 async def next_page(service: Service, request: Request, timings: Timings) -> Response:

@@ -1,12 +1,20 @@
 """What the Lab gets from the API, and that only admins may."""
 
+import io
+import json
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from feed.__main__ import main
+from feed.scenarios.changes import with_changes
+from feed.scenarios.scenario import Scenario, shipped
+from feed.scenarios.version import version
 from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.scenarios import PLAIN
 from tests.support.server import Server, problem
 from tests.support.tokens import unsigned
 
@@ -75,6 +83,52 @@ def test_the_scenarios_are_listed_with_what_they_are(server: Server) -> None:
     told = {one["name"]: one["description"] for one in answer["scenarios"]}
     assert {"baseline", "for_you", "plain"} <= told.keys()
     assert told["baseline"].startswith("The plain blend")
+    plain = next(one for one in answer["scenarios"] if one["name"] == "plain")["parameters"]
+    assert not plain.keys() & {"name", "description"}
+    assert with_changes(Scenario(name="plain"), plain) == PLAIN
+    assert answer["defaults"]["blend"]["similarity"] == 0.55
+
+
+def test_a_session_with_changed_weights_is_replayed_and_is_no_decision(
+    server: Server, folder: Path, tmp_path: Path
+) -> None:
+    request = {
+        "engagements": [{**one, "timestamp": "2026-02-05T10:00:00Z"} for one in LIKED],
+        "scenario": "for_you",
+        "scenario_changes": {"blend": {"recency": 9}},
+        "explained_id": "episode-3",
+        "seed": 7,
+        "stored": False,
+        "trace": True,
+        "detail": True,
+        "limit": 50,
+    }
+    page = server.create(**request)
+    assert page["scenario"] == "for_you"
+    (line,) = [one for one in server.log_lines if one.get("session_id") == page["session_id"]]
+    assert "shown" not in line
+    assert line["scenario_version"] != version(shipped()["for_you"])
+    assert page["detail"]["explained"]["removed_by"] == ["excluded"]
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    snapshot = folder / "shelf/snapshots" / page["catalog_version"]
+    options = ["--request", str(tmp_path / "request.json"), "--now", page["detail"]["now"]]
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert main(["replay", "--snapshot", str(snapshot), *options]) == 0
+    again = json.loads(out.getvalue())
+    assert {name: again[name] for name in page if name != "next_cursor"} == {
+        name: value for name, value in page.items() if name != "next_cursor"
+    }
+
+
+def test_changes_that_do_not_fit_a_scenario_are_refused_by_the_key(server: Server) -> None:
+    for changes, field in (
+        ({"blend": {"recency": 11}}, "scenario_changes.blend.recency"),
+        ({"blends": {}}, "scenario_changes.blends"),
+        ({"filters": {"freshness_days": [9, 3]}}, "scenario_changes.filters.freshness_days"),
+    ):
+        body = {"scenario_changes": changes}
+        problem(server.call("POST", "/api/sessions/create", body), 400, field)
 
 
 def test_the_map_places_every_episode_that_has_an_embedding(server: Server) -> None:
@@ -103,6 +157,7 @@ LAB: list[tuple[str, str, Any]] = [
     ("GET", "/api/health/regions", None),
     ("POST", "/api/sessions/create", {"detail": True}),
     ("POST", "/api/sessions/create", {"seed": 1}),
+    ("POST", "/api/sessions/create", {"scenario_changes": {}}),
 ]
 
 

@@ -93,4 +93,4 @@ def test_what_is_tired_is_left_out_while_others_fill_the_queue(catalog: Catalog)
     first = ranker.rank(query_of()).rows[:5].tolist()
     again = ranker.rank(query(catalog, **{f"r{row}": (1.0, 2.0, 3.0) for row in first}))
     assert not set(first) & set(again.rows.tolist())
-    assert again.detail.removed["tired"]
+    assert again.make_detail(None).removed["tired"]
