@@ -37,7 +37,7 @@ from evaluation.report.page import number, text_table, with_interval
 from evaluation.search.graded_queries import read_queries, score_queries
 from evaluation.tuning.fit import ChoiceData, fitted_scenario
 from evaluation.tuning.search import best
-from evaluation.tuning.space import load_space, scenario_toml
+from evaluation.tuning.space import load_space
 from evaluation.tuning.tune import search_parameters, tuned_scenario
 from evaluation.wiring import (
     chosen_scenarios,
@@ -48,6 +48,7 @@ from evaluation.wiring import (
 )
 from feed.model.timestamps import rfc3339, to_us
 from feed.scenarios.scenario import Scenario
+from feed.scenarios.writer import to_toml
 
 
 def offline(options: argparse.Namespace) -> int:
@@ -221,7 +222,7 @@ def fit(options: argparse.Namespace) -> int:
     data = [ChoiceData(*files, options.cuts, **more, signals_every=every) for files in pairs]
     name = options.out.stem
     scenario = fitted_scenario(start, data, name, debias=options.debias, seed=options.seed)
-    write_file(options.out, scenario_toml(scenario).encode())
+    write_file(options.out, to_toml(scenario).encode())
     for part, curve in scenario.blend.curves.items():
         print(f"{part}: {curve.value[0]} to {curve.value[-1]}, typically {curve.typical}")
     print(options.out)

@@ -20,8 +20,8 @@ from evaluation.learning.outcome import check_enough, learned_scenario, rises_of
 from evaluation.learning.sessions import impressions_in
 from evaluation.online.lines import read_lines
 from evaluation.report.page import number, text_table, with_interval
-from evaluation.tuning.space import scenario_toml
 from evaluation.wiring import chosen_scenarios, read_catalog_input
+from feed.scenarios.writer import to_toml
 
 POSITIONS = (1, 2, 3, 5, 10, 20, 50)
 """Positions of which the command says how often they are examined."""
@@ -50,7 +50,7 @@ def learn(options: argparse.Namespace) -> int:
     source = f"{len(impressions.rewarded):,} rewards in {len(impressions.starts):,} sessions"
     learned = learned_scenario(start, found, source)
     path = options.out / f"{learned.name}.toml"
-    write_file(path, scenario_toml(learned).encode())
+    write_file(path, to_toml(learned).encode())
     rises = rises_of(start, learned, impressions)
     rows = [[name, *(number(one) for one in both)] for name, both in rises.items()]
     print(text_table(["10th to 90th percentile adds", "present", "learned"], rows) + "\n")

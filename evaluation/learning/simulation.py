@@ -20,10 +20,10 @@ from catalog_builder.publish.publisher import publish
 from catalog_builder.wiring import write_file
 from evaluation.data.training import TrainingData
 from evaluation.learning.listeners import Listeners
-from evaluation.tuning.space import scenario_toml
 from feed.model.engagement import Engagement
 from feed.model.timestamps import from_us, rfc3339
 from feed.scenarios.scenario import Scenario
+from feed.scenarios.writer import to_toml
 from feed.session.decision_log import DecisionLine
 from functions.api.application import api
 from functions.settings import Settings
@@ -84,7 +84,7 @@ class Simulation:
         )
         write_file(
             self.folder / "scenarios" / f"{self.scenario.name}.toml",
-            scenario_toml(self.scenario).encode(),
+            to_toml(self.scenario).encode(),
         )
         log = io.StringIO()
         with redirect_stdout(log):

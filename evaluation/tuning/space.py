@@ -1,7 +1,6 @@
 """The search space: parameters of a scenario, their bounds, and the objective."""
 
 import math
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,7 @@ from catalog_builder.errors import CommandError
 from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import METRIC
 from feed.arrays.arrays import FloatArray
-from feed.scenarios.scenario import Scenario, ScenarioError, parse
-from feed.scenarios.version import deviations
+from feed.scenarios.scenario import Scenario, ScenarioError, of_tables
 
 DIGITS = 4
 """significant digits of a tried value, so that a file holds exactly what was evaluated"""
@@ -56,8 +54,7 @@ class SearchSpace:
             _table(built, tables, path)[key] = value
         built["name"] = name or self.start.name
         try:
-            # Via TOML, so that only what a file can express is tried.
-            return parse(to_toml(built))
+            return of_tables(built)
         except ScenarioError as error:
             raise CommandError(f"parameters: {error}") from error
 
@@ -163,22 +160,3 @@ def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str,
             f"{path}: expected the path of a parameter, for example blend.similarity"
         )
     return place
-
-
-def scenario_toml(scenario: Scenario) -> str:
-    """A TOML file of what differs from the defaults in a scenario."""
-    return to_toml(deviations(scenario))
-
-
-def to_toml(tables: Mapping[str, Any]) -> str:
-    """Nested tables as the text of a TOML file."""
-    # Only tuning writes TOML: nothing that is deployed requires it.
-    import tomli_w  # noqa: PLC0415
-
-    # A curve is read more easily if its knots are on one line.
-    return re.sub(r"\[\n[-\d.e,\s]*\]", _on_one_line, tomli_w.dumps(tables))
-
-
-def _on_one_line(numbers: re.Match[str]) -> str:
-    """The text of a TOML array of numbers, on one line."""
-    return " ".join(numbers[0].split()).replace("[ ", "[").replace(", ]", "]")

@@ -12,8 +12,9 @@ from evaluation.offline.run import OfflineRun
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from evaluation.tuning import record
 from evaluation.tuning.search import Trial, best, search
-from evaluation.tuning.space import SearchSpace, scenario_toml
+from evaluation.tuning.space import SearchSpace
 from feed.scenarios.scenario import Scenario
+from feed.scenarios.writer import to_toml
 
 
 def search_parameters(
@@ -65,4 +66,4 @@ def tuned_scenario(
         CommandError: a value is not allowed in a scenario.
     """
     scenario = msgspec.structs.replace(space.scenario(values, name), description=description)
-    return scenario, scenario_toml(scenario)
+    return scenario, to_toml(scenario)

@@ -16,6 +16,7 @@ from feed.ranking.explanation import EpisodeExplanation, explain_episode
 from feed.ranking.queue_mix import QueueMix, queue_mix
 from feed.ranking.score_parts import ScoredCandidates
 from feed.ranking.scoring import Scoring
+from feed.scenarios.writer import to_toml
 from feed.selection.greedy import Selection
 
 MAX_REMOVED = 200
@@ -57,6 +58,8 @@ class TraceDetail:
 
     now: str
     """time of the ranking (RFC 3339)"""
+    scenario: str
+    """the scenario, with its changes, as a TOML file"""
     engaged: list[EngagedEpisode]
     """each once, the last engagement first"""
     removed: dict[str, list[EpisodeRef]]
@@ -81,6 +84,7 @@ def trace_detail(
     unit, chosen = user.vector.unit, candidates.rows[selection.indices]
     return TraceDetail(
         now=rfc3339(scoring.query.now_us),
+        scenario=to_toml(features.scenario),
         engaged=list(_engaged(catalog, scoring)),
         removed={
             name: [EpisodeRef(*named(catalog, row)) for row in _best(rows, features)]

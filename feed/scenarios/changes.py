@@ -5,27 +5,27 @@ from typing import Any
 
 import msgspec
 
-from feed.scenarios.scenario import Scenario, ScenarioError, check
+from feed.scenarios.scenario import MAX_NAME, Scenario, ScenarioError, of_tables
 from feed.scenarios.version import deviations
 
+_SUFFIX = "_tuned"
 ScenarioChanges = dict[str, dict[str, Any]]
 """By table, as in a scenario file: the keys that get another value; null gives one its default."""
 
 
 def with_changes(scenario: Scenario, changes: Mapping[str, Mapping[str, Any]]) -> Scenario:
-    """The scenario with some parameters changed, under the same name.
+    """The scenario with some parameters changed, named after it: `for_you_tuned`.
 
     The changes are a JSON Merge Patch (RFC 7396) of the scenario's file: tables within tables are
     merged, lists are replaced. Raises `ScenarioError` that names the key.
     """
     try:
-        changed = msgspec.convert(_merged(deviations(scenario), changes), Scenario)
-    except msgspec.ValidationError as error:
-        raise ScenarioError(f"scenario: {error}") from error
+        tables = _merged(deviations(scenario), changes)
+        changed = of_tables(tables)
     except RecursionError as error:
         raise ScenarioError("scenario: expected fewer tables within tables") from error
-    check(changed)
-    return changed
+    name = scenario.name[: MAX_NAME - len(_SUFFIX)] + _SUFFIX
+    return msgspec.structs.replace(changed, name=name)
 
 
 def _merged(target: Any, patch: Any) -> Any:

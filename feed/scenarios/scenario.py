@@ -3,9 +3,10 @@
 A file with an unknown key, or with a value out of its bounds, is refused by the name of the key.
 """
 
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,6 +24,9 @@ from feed.scenarios.parameters import (
 from feed.scenarios.rules import Rules, rule_problems
 from feed.scenarios.selector import SelectorParameters
 
+MAX_NAME = 40
+"""characters of a scenario's name"""
+
 
 class ScenarioError(ValueError):
     """A scenario that cannot be used; the message names the key and what was expected."""
@@ -31,7 +35,7 @@ class ScenarioError(ValueError):
 class Scenario(Table, frozen=True, kw_only=True):
     """All parameters of a ranking, and its rules."""
 
-    name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{1,40}$")]
+    name: Annotated[str, msgspec.Meta(pattern=f"^[a-z0-9_]{{1,{MAX_NAME}}}$")]
     description: str = ""
     interests: InterestParameters = InterestParameters()
     quality: QualityParameters = QualityParameters()
@@ -52,12 +56,22 @@ def parse(text: str | bytes) -> Scenario:
         raise ScenarioError(f"scenario: {error}") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise ScenarioError(f"scenario: not TOML: {error}") from error
-    check(scenario)
+    _check(scenario)
     return scenario
 
 
-def check(scenario: Scenario) -> None:
-    """Check what the types of the parameters do not. Raises `ScenarioError` that names the key."""
+def of_tables(tables: Mapping[str, Any]) -> Scenario:
+    """A scenario from the tables of its file. Raises `ScenarioError` that names the key."""
+    try:
+        scenario = msgspec.convert(tables, Scenario)
+    except msgspec.ValidationError as error:
+        raise ScenarioError(f"scenario: {error}") from error
+    _check(scenario)
+    return scenario
+
+
+def _check(scenario: Scenario) -> None:
+    """Check what the types of the parameters do not."""
     steps = scenario.filters.freshness_days
     if list(steps) != sorted(set(steps)):
         raise ScenarioError("scenario: expected growing windows - at `$.filters.freshness_days`")

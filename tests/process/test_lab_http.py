@@ -11,7 +11,7 @@ import pytest
 
 from feed.__main__ import main
 from feed.scenarios.changes import with_changes
-from feed.scenarios.scenario import Scenario, shipped
+from feed.scenarios.scenario import of_tables, parse, shipped
 from feed.scenarios.version import version
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.scenarios import PLAIN
@@ -85,7 +85,7 @@ def test_the_scenarios_are_listed_with_what_they_are(server: Server) -> None:
     assert told["baseline"].startswith("The plain blend")
     plain = next(one for one in answer["scenarios"] if one["name"] == "plain")["parameters"]
     assert not plain.keys() & {"name", "description"}
-    assert with_changes(Scenario(name="plain"), plain) == PLAIN
+    assert of_tables({"name": "plain", **plain}) == PLAIN
     assert answer["defaults"]["blend"]["similarity"] == 0.55
 
 
@@ -104,7 +104,9 @@ def test_a_session_with_changed_weights_is_replayed_and_is_no_decision(
         "limit": 50,
     }
     page = server.create(**request)
-    assert page["scenario"] == "for_you"
+    assert page["scenario"] == "for_you_tuned"
+    changed = with_changes(shipped()["for_you"], request["scenario_changes"])
+    assert parse(page["detail"]["scenario"]) == changed
     (line,) = [one for one in server.log_lines if one.get("session_id") == page["session_id"]]
     assert "shown" not in line
     assert line["scenario_version"] != version(shipped()["for_you"])

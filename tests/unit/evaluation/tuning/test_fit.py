@@ -13,8 +13,8 @@ from evaluation.data.synthetic.dataset import (
     synthetic_data,
 )
 from evaluation.tuning.fit import ChoiceData, fitted_scenario
-from evaluation.tuning.space import scenario_toml
 from feed.scenarios.scenario import Scenario, parse, shipped
+from feed.scenarios.writer import to_toml
 
 START = parse(
     """
@@ -45,7 +45,7 @@ def test_a_scenario_is_fitted_and_its_file_is_the_scenario(data: ChoiceData) -> 
     assert fitted.blend.curves.keys() == START.blend.curves.keys()
     nearer = fitted.blend.curves["neighbours"]
     assert nearer.value[-1] > nearer.value[0]
-    text = scenario_toml(fitted)
+    text = to_toml(fitted)
     assert parse(text) == fitted
     assert f"at = [{', '.join(map(str, nearer.at))}]" in text
 

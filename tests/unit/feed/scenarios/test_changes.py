@@ -13,7 +13,7 @@ PLAIN = parse('name = "plain"\n[blend]\nquality = 1\n[interests.weights]\nclick 
 
 def test_a_key_that_is_changed_changes_alone_and_null_gives_the_default() -> None:
     changes = {"blend": {"quality": None, "era": 2}, "interests": {"weights": {"click": 1}}}
-    expected = 'name = "plain"\n[blend]\nera = 2\n[interests.weights]\nclick = 1\nlike = 2\n'
+    expected = 'name = "plain_tuned"\n[blend]\nera = 2\n[interests.weights]\nclick = 1\nlike = 2\n'
     assert with_changes(PLAIN, changes) == parse(expected)
 
 
