@@ -10,7 +10,9 @@ from feed.model.engagement import Engagement
 from feed.ports.errors import Unavailable
 from feed.ports.language_model import Turn
 from functions.api import export
+from functions.http.rate_limits import RateLimits
 from functions.serving.service import Service
+from functions.settings import Settings
 from tests.support.asgi_stream import AsgiStream
 
 PATH = "/api/me/export"
@@ -80,3 +82,10 @@ async def test_a_store_that_goes_away_is_a_problem_at_first_and_breaks_the_answe
     async with AsgiStream(app, PATH, None, method="GET", x_demo_user="ada") as refused:
         assert refused.status == 503
         assert (await refused.json())["type"].endswith("store-unavailable")
+
+
+async def test_exports_of_one_user_are_limited(service: Service, app: ASGIApp) -> None:
+    service.limits = RateLimits(Settings(LIMIT_EXPORTS="1/hour"))
+    for uid, status in (("ada", 200), ("ada", 429), ("bert", 200)):
+        async with AsgiStream(app, PATH, None, method="GET", x_demo_user=uid) as stream:
+            assert stream.status == status
