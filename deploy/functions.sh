@@ -35,11 +35,12 @@ enrichment_settings() {
 
 deploy_create_session() {
     local region=$1 environment secrets=CURSOR_KEYS=$CURSOR_SECRET:$CURSOR_VERSION private=''
-    local ingress=all hops=${TRUSTED_HOPS-}
+    local ingress=all hops=${TRUSTED_HOPS-} site=${SITE_ORIGIN-}
     # Only requests through the load balancer, once the page calls that. It appends the client's address
     # and its own to X-Forwarded-For.
-    [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb hops=${hops:-2}
-    environment=$(CORS_ORIGINS=$(origins) TRUSTED_HOPS=$hops \
+    # And what is shared is then answered at the API's address, and leads to the site's.
+    [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb hops=${hops:-2} site=${site:-$SITE_URL}
+    environment=$(CORS_ORIGINS=$(origins) TRUSTED_HOPS=$hops SITE_ORIGIN=$site \
         variables "$SESSION_SETTINGS $MODEL_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
         MEMORY_LIMIT_MB="$(megabytes "$MEMORY")" CONCURRENCY="$CONCURRENCY")

@@ -64,7 +64,7 @@ def main() -> None:
 def extra_sources(addresses: Sequence[str], app_check_site_key: str) -> Sources:
     """Returns the sources that an API on other origins and App Check need; any may be empty."""
     found: dict[str, Sequence[str]] = dict(APP_CHECK) if app_check_site_key else {}
-    for origin in dict.fromkeys("/".join(one.split("/")[:3]) for one in addresses if one):
+    for origin in dict.fromkeys(_origin(one) for one in addresses if one):
         found["connect-src"] = (*found.get("connect-src", ()), origin)
     return found
 
@@ -97,7 +97,8 @@ def hosting_config(
 ) -> dict[str, Any]:
     """Returns the `hosting` section of firebase.json for one deployment.
 
-    Rewrites to functions name `region`; they are left out if `api` is an address elsewhere.
+    Rewrites to functions name `region`. If `api` is an address elsewhere, they are left out, and
+    shared episodes are redirected there.
     """
     rewrites = [
         {**rewrite, "run": {**rewrite["run"], "region": region}} if "run" in rewrite else rewrite
@@ -116,7 +117,16 @@ def hosting_config(
         }
         for group in config["headers"]
     ]
-    return {**config, "site": site, "public": public, "rewrites": rewrites, "headers": headers}
+    site_config = {**config, "site": site, "public": public, "headers": headers}
+    if api:
+        shared = f"{_origin(api)}/episode/:id"
+        redirect = {"source": "/episode/:id*", "destination": shared, "type": 302}
+        site_config["redirects"] = [redirect]
+    return {**site_config, "rewrites": rewrites}
+
+
+def _origin(address: str) -> str:
+    return "/".join(address.split("/")[:3])
 
 
 if __name__ == "__main__":

@@ -101,6 +101,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     CORS_ORIGINS: str = ""
     """origins whose pages may call the API, like `https://a.example`, separated by commas; empty:
     only the API's own"""
+    SITE_ORIGIN: str = ""
+    """origin of the web app, like `https://a.example`, to which the pages of [shared
+    episodes](web.md#shared-episodes) lead and under which previews name them; empty: the one at
+    which such a page is asked for"""
 
     # Catalog in memory
     CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 30.0
@@ -253,6 +257,7 @@ LIMITS = (
 )
 _RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
+_SITE = re.compile(r"https?://[^/?#@\s,]+")
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -271,11 +276,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"setting {str(error).replace('`', '')}") from error
     if any(len(key) < MIN_KEY_BYTES for key in settings.cursor_keys):
         raise SettingsError(f"CURSOR_KEYS: expected at least {MIN_KEY_BYTES} characters each")
-    for origin in settings.cors_origins:
-        if not _ORIGIN.fullmatch(origin):
-            raise SettingsError(
-                f"CORS_ORIGINS: expected origins like https://a.example, got {origin}"
-            )
+    _check_origins(settings)
     for name in LIMITS:
         if not _RATE.fullmatch(rate := getattr(settings, name)):
             expected = "off, or a number per second, minute, hour or day, like 600/hour"
@@ -284,6 +285,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if settings.K_SERVICE and getattr(settings, name):
             raise SettingsError(f"{name} is for local use: expected none in the cloud")
     return settings
+
+
+def _check_origins(settings: Settings) -> None:
+    """Raise `SettingsError` for an origin that none can be."""
+    for origin in settings.cors_origins:
+        if not _ORIGIN.fullmatch(origin):
+            expected = "origins like https://a.example"
+            raise SettingsError(f"CORS_ORIGINS: expected {expected}, got {origin}")
+    if settings.SITE_ORIGIN and not _SITE.fullmatch(settings.SITE_ORIGIN):
+        expected = "an origin like https://a.example"
+        raise SettingsError(f"SITE_ORIGIN: expected {expected}, got {settings.SITE_ORIGIN}")
 
 
 def check_store(settings: Settings) -> None:

@@ -19,6 +19,7 @@ const SHELL = [
   "./", "config.json", "style.css", "styles/pages.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...Object.entries(MODULES).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}.js`)),
 ].map((path) => new URL(path, self.registration.scope).href);
+const SHARED = new URL("episode/", self.registration.scope).href;
 const INIT = new URL("/__/firebase/init.json", self.registration.scope).href;
 const SIGN_IN = ["app", "auth", "app-check"].map((name) => `${SDK}/firebase-${name}.js`);
 /** The ids of pages that came from the cache. @type {Set<string>} */
@@ -35,7 +36,11 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = request.url.split(/[?#]/)[0];
   if (request.method === "GET" && [...SHELL, INIT, ...SIGN_IN].includes(address)) event.respondWith(fresh(event, address));
+  else if (request.mode === "navigate" && address.startsWith(SHARED)) event.respondWith(fetch(request).catch(() => inApp(address)));
 });
+
+/** Where the page of a shared episode leads, without a connection, too. @param {string} address */
+const inApp = (address) => Response.redirect(`${self.registration.scope}#/episode/${address.slice(SHARED.length)}`);
 
 /** Caches the shell and, if possible, what sign-in needs, so that one visit is enough. */
 async function install() {

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp
 
+from functions.api import share_page
 from functions.api.routes import ROUTES
 from functions.http.access_log import AccessLog
 from functions.http.admission import AdmissionControl
@@ -29,6 +30,7 @@ def api(service: Service) -> ASGIApp:
     ]
     not_found: dict[str, Handler] = dict.fromkeys(_METHODS, _not_found)
     routes.append(endpoint(service, "/api/{path:path}", not_found))
+    routes.append(endpoint(service, share_page.PATH, {"GET": share_page.episode}))
     everything_else = dict(not_found)
     if service.settings.WEB:
         everything_else["GET"] = _static_files(service.settings.WEB)

@@ -94,6 +94,7 @@ def test_with_the_certificate_the_page_moves_and_then_the_functions_close(active
     assert len(closed) == 2
     assert all("--ingress-settings=internal-and-gclb " in one for one in closed)
     assert all("|TRUSTED_HOPS=2" in one for one in closed)
+    assert all("|SITE_ORIGIN=https://my-feed.web.app" in one for one in closed)
     assert page_before(changes, closed[0])
     assert not [one for one in changes if "functions deploy" in one and one not in closed]
     assert [one.split()[0] for one in active.deploy(*BALANCER, OLD)] == ["firebase"]

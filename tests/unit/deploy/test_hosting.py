@@ -42,10 +42,18 @@ def test_app_check_adds_to_the_policy_exactly_what_it_needs() -> None:
     assert all(values[: len(before[name])] == before[name] for name, values in after.items())
 
 
+def test_the_function_answers_the_api_and_the_pages_of_shared_episodes() -> None:
+    functions = {one["source"]: one["run"]["region"] for one in generated()["rewrites"]}
+    assert functions == {"/api/**": "europe-west1", "/episode/**": "europe-west1"}
+    assert "redirects" not in generated()
+
+
 def test_with_the_api_elsewhere_the_page_may_call_it_and_hosting_rewrites_nothing() -> None:
     config = generated(api=API)
     assert directives(header(config))["connect-src"][-1] == "https://feed.example.com"
     assert config["rewrites"] == []
+    (shared,) = config["redirects"]
+    assert shared["destination"] == "https://feed.example.com/episode/:id"
 
 
 def test_a_directive_that_a_policy_lacks_begins_as_its_default() -> None:

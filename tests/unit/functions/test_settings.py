@@ -37,6 +37,7 @@ UNUSABLE = {
     "TRUSTED_HOPS": ["-1"],
     "CONCURRENCY": ["-1"],
     "CORS_ORIGINS": ["a.example", "https://a.example/path", "https://a.example, *.b.example"],
+    "SITE_ORIGIN": ["*", "https://a.example/", "https://a.example,https://b.example"],
     "KEEP": ["0"],
     "LEASE_S": ["0", "inf"],
     "RETRIEVAL": ["somewhere"],
