@@ -21,6 +21,8 @@ DOMINANT = 0.8
 """A name is heard of one series if that has more than this share of the name's popularity."""
 LONE_SHARE = 0.25
 """A name heard of one series rises with this share of the listeners of the most heard name."""
+MIN_EPISODES = 2
+"""Fewest episodes of a name without listeners or publications of several series in the week."""
 MAX_INSIGHTS = 1_000
 """Most insights of a catalog; those that rise come first, then the most listened to."""
 MAX_EPISODES = 20
@@ -65,10 +67,10 @@ def build_insights(
     is_rising = heard.is_rising | released.is_rising
     strength = np.maximum(heard.strength, released.strength)
     is_known = (by_listeners > 0) & is_spread | (by_series >= MIN_SERIES)
-    shown = np.flatnonzero(is_rising | is_known)
-    order = np.lexsort(  # names are in the order of their keys
-        (shown, -by_series[shown], -by_listeners[shown], -strength[shown], ~is_rising[shown])
-    )
+    bearers, episodes = _reach(catalog, names)
+    shown = np.flatnonzero(is_rising | is_known | (episodes >= MIN_EPISODES))
+    keys = (~is_rising, -strength, ~is_known, -by_listeners, -by_series, -bearers, -episodes)
+    order = np.lexsort([shown, *(key[shown] for key in reversed(keys))])  # at last by name
     chosen = shown[order[:MAX_INSIGHTS]]
     by_day = listeners.by_day[chosen]
     rows = [_episodes(catalog, found) for found in _rows_of(names, chosen)]
@@ -103,6 +105,16 @@ def _published(catalog: Catalog, names: EpisodeNames, today: int) -> NameCounts:
     counts = NameCounts.none(names.keys)
     add_events(counts, names, _publishers(catalog), np.arange(len(catalog)), ages)
     return counts
+
+
+def _reach(catalog: Catalog, names: EpisodeNames) -> tuple[IntArray, IntArray]:
+    """(I,) and (I,): number of series, and of published episodes, that bear each name."""
+    rows = np.repeat(np.arange(len(catalog)), np.diff(names.starts))
+    is_out = catalog.published_us[rows] <= catalog.created_us
+    rows, members = rows[is_out], names.members[is_out]
+    pairs = np.unique(_publishers(catalog)[rows] * len(names) + members)
+    count = len(names)
+    return np.bincount(pairs % count, minlength=count), np.bincount(members, minlength=count)
 
 
 def _publishers(catalog: Catalog) -> npt.NDArray[np.int64]:

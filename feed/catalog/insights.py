@@ -22,7 +22,7 @@ LISTENERS, PUBLICATIONS = 1, 2
 
 @dataclass(frozen=True)
 class Insights:
-    """The i insights of a catalog: those that rise, the most certain first, then the others.
+    """The i insights of a catalog: those that rise, the most certain first, then the largest.
 
     Numbers of listeners are 0 where fewer users than the builder's minimum contribute to them. A
     day is one of UTC; the last day is that of the catalog's creation, as far as it had come.

@@ -6,6 +6,7 @@ import numpy as np
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, ranges
 from feed.catalog.catalog import Catalog
+from feed.catalog.insights import KINDS, InsightKind
 from feed.catalog.signals import HALF_LIVES_DAYS
 from feed.model.names import name_key
 from feed.ranking.catalog_features import CatalogFeatures
@@ -70,6 +71,15 @@ def trending(
             for row in episodes:
                 holders.setdefault(row, []).append(place)
     return np.array(list(chosen), np.int64)
+
+
+def largest(catalog: Catalog, allowed: BoolArray, count: int, kind: InsightKind) -> IntArray:
+    """The first `count` insights of a kind that match a mask (n,), in the snapshot's order.
+
+    Those that rise come first, then those with the most listeners, publications and episodes.
+    """
+    is_kind = catalog.insights.kinds == KINDS.index(kind)
+    return np.flatnonzero(is_kind & matching(catalog, allowed))[:count]
 
 
 def _is_same(one: dict[int, float], other: dict[int, float]) -> bool:

@@ -151,6 +151,16 @@ CATALOG_ROUTES: Mapping[str, Mapping[str, Operation]] = {
             problems=_CATALOG,
         ),
     },
+    "/api/insights": {
+        "GET": Operation(
+            name="listInsights",
+            summary="answers the people, things or topics with most listeners and publications",
+            handler=insights.largest_insights,
+            query=insights.InsightsQuery,
+            answers={200: InsightList},
+            problems=_CATALOG,
+        ),
+    },
     "/api/insights/trending": {
         "GET": Operation(
             name="listTrendingInsights",

@@ -1,4 +1,4 @@
-"""Insights: people, things and topics that rise, with the episodes behind them."""
+"""Insights: people, things and topics, with the episodes behind them."""
 
 import msgspec
 import numpy as np
@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
-from feed.catalog.insights import KINDS
+from feed.catalog.insights import KINDS, InsightKind
 from feed.insights.reasons import reason
-from feed.insights.selection import Taste, find, taste_of, trending
+from feed.insights.selection import Taste, find, largest, taste_of, trending
 from feed.model.degradation import Degradation
 from feed.model.timestamps import DAY_US, rfc3339
 from feed.ranking import filters
@@ -38,6 +38,15 @@ SHOWN = 3
 class TrendingInsightsQuery(CatalogFilters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The query of `GET /api/insights/trending`."""
 
+    limit: Limit = 10
+    """number of insights"""
+
+
+class InsightsQuery(CatalogFilters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of `GET /api/insights`."""
+
+    kind: InsightKind
+    """a topic is a category"""
     limit: Limit = 10
     """number of insights"""
 
@@ -73,6 +82,24 @@ async def trending_insights(service: Service, request: Request, timings: Timings
         degraded=[*context.degraded, *_missing(catalog)],
     )
     return context.response(timings, answer, answer.degraded)
+
+
+async def largest_insights(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the names of a kind: those that rise first, then the most heard and published."""
+    asked = read_query(request, InsightsQuery)
+    loaded = await service.catalog(timings)
+    catalog = loaded.catalog
+    allowed = asked.mask(catalog) & _shown(service, loaded, service.now_us())
+    places = largest(catalog, allowed, asked.limit, asked.kind).tolist()
+    degraded: list[str] = [*service.catalog_degraded(catalog), *_missing(catalog)]
+    answer = EncodedInsightList(
+        insights=[_insight(catalog, place, allowed, SHOWN) for place in places],
+        until=_until(catalog),
+        catalog_version=catalog.version,
+        degraded=degraded,
+    )
+    timings.log_fields["degraded"] = degraded
+    return json_response(answer, cache="no-store" if degraded else CACHE)
 
 
 async def show(service: Service, request: Request, timings: Timings) -> Response:

@@ -44,7 +44,7 @@ class EncodedInsight(_Insight[msgspec.Raw], frozen=True, kw_only=True):
 
 class _InsightList(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     insights: list[E]
-    """that rise, in the order for this user"""
+    """those that rise, in the order for this user, or the largest ones"""
     until: str | None
     """the last day (UTC) that is counted; null in a catalog without insights"""
     catalog_version: str
@@ -52,7 +52,7 @@ class _InsightList(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
 
 
 class InsightList(_InsightList[Insight], frozen=True, kw_only=True):
-    """The insights that rise."""
+    """Insights: those that rise, or the largest."""
 
 
 class EncodedInsightList(_InsightList[EncodedInsight], frozen=True, kw_only=True):

@@ -76,6 +76,19 @@ def test_category_and_language_narrow_what_rises(
     assert [one["name"] for one in body["insights"]] == expected
 
 
+def test_the_largest_of_a_kind_are_answered_whether_they_rise_or_not(risen: Server) -> None:
+    answer = risen.call("GET", "/api/insights?kind=entity&limit=50")
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    body = answer.json()
+    assert {one["kind"] for one in body["insights"]} == {"entity"}
+    assert [one["name"] for one in body["insights"]][:2] == NAMES[:2]
+    assert {one["name"] for one in body["insights"]} == set(NAMES)
+    chosen = risen.call("GET", "/api/insights?kind=topic&category=bread").json()["insights"]
+    assert [one["name"] for one in chosen] == ["Bread"]
+    problem(risen.call("GET", "/api/insights"), 400, "kind")
+    problem(risen.call("GET", "/api/insights?kind=planet"), 400, "kind")
+
+
 def test_a_user_sees_first_what_suits_them_and_nothing_that_they_muted(
     risen: Server, user: str
 ) -> None:

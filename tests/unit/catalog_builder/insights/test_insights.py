@@ -104,7 +104,9 @@ def test_a_host_and_the_name_of_a_show_do_not_count_in_its_own_episodes() -> Non
     ]
     guest = episode(9, 400, people=["Ida Host"]), episode(10, 400, people=["Ida Host"])
     users = [[choice(user, own[user % 5].id, 0)] for user in range(30)]
-    assert len(catalog_with([*own, *guest], users).insights) == 0
+    insights = catalog_with([*own, *guest], users).insights
+    assert (list(insights.names), insights.listeners.tolist()) == (["Ida Host"], [0])
+    assert set(insights.rows.tolist()) == {5, 6}
     users = [[choice(user, guest[user % 2].id, 0)] for user in range(6)]
     assert catalog_with([*own, *guest], users).insights.listeners.tolist() == [6]
 
@@ -131,6 +133,20 @@ def test_many_shows_on_one_name_rise_without_any_user() -> None:
     one_show = Series(id="one show")
     alone = [msgspec.structs.replace(one, series=one_show) for one in shows]
     assert rising(catalog_with([*alone, *regular])) == []
+
+
+def test_an_archive_that_nobody_hears_has_the_names_of_several_episodes() -> None:
+    of_one_show = {"series": {"id": "one show"}}
+    some = [
+        *(episode(number, 400, people=["Bob"], **of_one_show) for number in range(3)),
+        *(episode(number, 400, **of_one_show) for number in range(3, 9)),
+        *(episode(number, 400, people=["Ada"]) for number in (20, 21)),
+        episode(22, 400, people=["Once"]),
+        *(episode(number, -9, people=["Soon"]) for number in (23, 24)),
+    ]
+    insights = catalog_with(some).insights
+    assert list(insights.names) == ["Ada", "Bob"]
+    assert not insights.rising.any()
 
 
 def test_a_name_that_is_a_category_is_a_topic() -> None:

@@ -9,7 +9,7 @@ from feed.arrays.strings import Strings
 from feed.catalog.catalog import Catalog
 from feed.catalog.insights import DAYS, Insights
 from feed.insights.reasons import reason
-from feed.insights.selection import Taste, find, matching, trending
+from feed.insights.selection import Taste, find, largest, matching, trending
 from tests.support.insights import archive, catalog_with
 
 EVERY = np.ones(16, np.bool_)
@@ -39,6 +39,13 @@ def test_what_rises_comes_by_certainty_and_what_does_not_is_left_out() -> None:
     catalog = catalog_of([0, 1], [2], [3], [4], rising=[1, 0, 2, 3])
     assert trending(catalog, EVERY, 9).tolist() == [0, 2, 3]
     assert trending(catalog, EVERY, 2).tolist() == [0, 2]
+
+
+def test_the_largest_of_a_kind_are_those_that_may_be_shown_whether_they_rise_or_not() -> None:
+    catalog = catalog_of([0], [1], [2], [3], [4], [5], [6], rising=[1, 0, 0, 0, 0, 0, 0])
+    assert largest(catalog, EVERY, 9, "person").tolist() == [0, 3, 6]
+    assert largest(catalog, EVERY, 2, "person").tolist() == [0, 3]
+    assert largest(catalog, np.arange(16) != 3, 9, "person").tolist() == [0, 6]
 
 
 def test_what_suits_the_user_comes_earlier() -> None:
