@@ -1,5 +1,8 @@
+import importlib
 import os
+import pkgutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ from hypothesis import settings
 # Before they are imported, so that their asserts show what they compared.
 pytest.register_assert_rewrite("tests.support")
 
+import feed
 from tests.support.catalogs import catalog_of, episodes
 from tests.support.cloud import _cloud, backend, cloud
 from tests.support.emulators import (
@@ -42,22 +46,37 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return (os.cpu_count() or 2) * 3 // 2
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
-    """Measures coverage of feed/ by the tests of what uses it, not by others or their fixtures.
-
-    Tracing doubles the time of both.
-    """
-    plugin: Any = item.config.pluginmanager.getplugin("_cov")
+@contextmanager
+def uncovered(config: pytest.Config) -> Iterator[None]:
+    """Pauses the measurement of coverage, which doubles the time that Python takes."""
+    plugin: Any = config.pluginmanager.getplugin("_cov")
     measured = None if plugin is None else plugin.cov_controller
-    covers = any(item.path.is_relative_to(ROOT / "tests" / name) for name in COVERING)
-    if measured is None or covers:
-        return (yield)
+    if measured is None:
+        yield
+        return
     measured.pause()
     try:
-        return (yield)
+        yield
     finally:
         measured.resume()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[Any]:
+    """Imports feed/, which is measured, and then the tests, which are not."""
+    for one in pkgutil.walk_packages(feed.__path__, "feed."):
+        importlib.import_module(one.name)
+    with uncovered(session.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Measures coverage of feed/ by the tests of what uses it, not by others or their fixtures."""
+    if any(item.path.is_relative_to(ROOT / "tests" / name) for name in COVERING):
+        return (yield)
+    with uncovered(item.config):
+        return (yield)
 
 
 def pytest_collection_finish() -> None:
