@@ -39,7 +39,7 @@ def test_a_new_version_gets_a_share_more_and_all(account: Account) -> None:
     assert not any(" update-traffic " in one for one in account.deploy())
 
 
-@pytest.mark.parametrize("options", [(), ("--traffic=10",), ("--traffic=90",)])
+@pytest.mark.parametrize("options", [(), ("--traffic=10",)])
 def test_a_rollback_gives_all_traffic_to_the_version_before(
     account: Account, options: tuple[str, ...]
 ) -> None:

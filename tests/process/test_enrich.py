@@ -1,36 +1,17 @@
 """The commands that ask a model for what episodes lack, over emulated Vertex AI."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+from catalog_builder import __main__ as command
 from tests.support.models import EmulatedModels, vertex_server
-from tests.support.server import ROOT
+from tests.support.reconcile import Reconcile
 
 __all__ = ["vertex_server"]
 
 EPISODES = 60
 AT_ONCE = 4
-
-
-def start(models: EmulatedModels, folder: Path, *options: str) -> subprocess.Popen[str]:
-    settings = {"MODEL": "gemini-3.8-flash", "MODEL_URL": models.server.url}
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "catalog_builder", "enrich", "--enrich", "gemini"),
-            *("--episodes", str(folder / "episodes.json"), "--cache", str(folder / "cache")),
-            *("--enrich-batch", "1", "--enrich-at-once", str(AT_ONCE), *options),
-        ],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "FIREBASE_PROJECT": "demo-earshot", **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
 
 
 def test_a_killed_run_goes_on_and_pays_for_no_stored_answer_again(
@@ -44,26 +25,32 @@ def test_a_killed_run_goes_on_and_pays_for_no_stored_answer_again(
         for n in range(EPISODES)
     ]
     (tmp_path / "episodes.json").write_text(json.dumps(episodes))
-    dry = start(vertex_server, tmp_path, "--dry-run").communicate()[0]
+    settings = {"MODEL": "gemini-3.8-flash", "MODEL_URL": server.url}
+    builder = Reconcile(tmp_path, command, FIREBASE_PROJECT="demo-earshot", **settings)
+    words = [
+        *("enrich", "--enrich", "gemini", "--enrich-batch", "1", "--enrich-at-once", AT_ONCE),
+        *("--episodes", tmp_path / "episodes.json", "--cache", tmp_path / "cache"),
+    ]
+    dry = builder.run(*words, "--dry-run").stdout
     assert f"that lack something  {EPISODES:>14}" in dry
     assert not server.requests.total()
 
-    first = start(vertex_server, tmp_path)
+    first = builder.start(*words)
     stored, deadline = tmp_path / "cache" / "enrichment-gemini-3.8-flash-00000", time.monotonic()
     while not stored.exists():
         assert time.monotonic() - deadline < 60
         time.sleep(0.02)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
+    first.kill()
+    first.communicate()
     asked = server.requests.total()
     assert asked < EPISODES
 
     server.first_token_s = 0.0
-    said = start(vertex_server, tmp_path).communicate()[0]
+    said = builder.run(*words).stdout
     of_these = int(said.split(" of ")[1].split(" ")[0].replace(",", ""))
     assert said.startswith(f"{of_these} of {of_these} episodes were enriched")
     assert of_these < EPISODES
     again = server.requests.total() - EPISODES
     # A kill loses a second of answers, and the calls under way.
     assert again <= AT_ONCE * (1.0 / 0.3 + 2)
-    assert start(vertex_server, tmp_path).communicate()[0] == "nothing is lacking\n"
+    assert builder.run(*words).stdout == "nothing is lacking\n"

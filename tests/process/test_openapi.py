@@ -15,7 +15,7 @@ from tests.support.photos import as_file, picture
 from tests.support.server import Server, problem
 
 SETTINGS = settings(
-    max_examples=12,
+    max_examples=8,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -3,6 +3,7 @@
 import importlib
 import json
 import random
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,16 +28,43 @@ def episodes(count: int) -> list[dict[str, Any]]:
     return [fields(number, rng) for number in range(count)]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the episodes, the shelf and the store."""
+    return tmp_path_factory.mktemp("publisher")
+
+
+@pytest.fixture(scope="module")
+def places(folder: Path) -> dict[str, str]:
+    """The settings that name what is in the folder."""
+    names = {"EPISODES": "episodes.json", "SHELF": "shelf", "STORE": "users.db"}
+    return {setting: str(folder / name) for setting, name in names.items()}
+
+
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "episodes.json"
+def file(folder: Path) -> Path:
+    """A file of 80 episodes, beside a shelf that is empty."""
+    shutil.rmtree(folder / "shelf", ignore_errors=True)
+    file = folder / "episodes.json"
     file.write_text(json.dumps(episodes(80)))
     return file
 
 
 @pytest.fixture
-def publisher(start_server: Start, file: Path) -> Server:
-    return start_server("publish_catalog", EPISODES=str(file))
+def shelf(folder: Path) -> FolderShelf:
+    return FolderShelf(folder / "shelf")
+
+
+@pytest.fixture(scope="module")
+def _publisher(start_module_server: Start, places: dict[str, str]) -> Server:
+    return start_module_server("publish_catalog", **places)
+
+
+@pytest.fixture
+def publisher(_publisher: Server, file: Path) -> Server:
+    """The function, one process for all tests, with the file and the empty shelf."""
+    del file  # made anew
+    return _publisher
 
 
 def publish(server: Server, **asked: Any) -> dict[str, Any]:
@@ -46,16 +74,16 @@ def publish(server: Server, **asked: Any) -> dict[str, Any]:
     return report
 
 
-def test_what_was_built_is_published_and_reported(publisher: Server, tmp_path: Path) -> None:
+def test_what_was_built_is_published_and_reported(publisher: Server, shelf: FolderShelf) -> None:
     report = publish(publisher)
-    catalog = verify(FolderShelf(tmp_path / "shelf"))
+    catalog = verify(shelf)
     assert report["status"] == "published"
     assert report["version"] == catalog.version
     assert (report["episodes"], report["series"]) == (80, len(catalog.series_ids))
     assert (report["embedded"], report["dimension"]) == (int(catalog.embeddings.present.sum()), 256)
     assert report["seconds"].keys() == {"read", "vectors", "catalog", "texts", "publish", "prune"}
     assert (report["skipped"], report["problems"], report["notes"]) == (0, [], [])
-    (line,) = [one for one in publisher.log_lines if one["message"] == "catalog published"]
+    *_, line = [one for one in publisher.log_lines if one["message"] == "catalog published"]
     assert line["version"] == catalog.version
     again = publish(publisher)
     assert again["status"] == "unchanged"
@@ -63,8 +91,10 @@ def test_what_was_built_is_published_and_reported(publisher: Server, tmp_path: P
     assert "vectors" in publish(publisher, full=True)["seconds"]
 
 
-def test_a_session_finds_what_was_published(publisher: Server, start_server: Start) -> None:
-    feed = start_server(CATALOG_REFRESH_S="0")
+def test_a_session_finds_what_was_published(
+    publisher: Server, start_server: Start, places: dict[str, str]
+) -> None:
+    feed = start_server(CATALOG_REFRESH_S="0", SHELF=places["SHELF"])
     problem(feed.call("POST", "/api/sessions/create", {}), 503)
     version = publish(publisher)["version"]
 
@@ -90,10 +120,9 @@ def test_bad_episodes_are_skipped_and_named_and_too_many_refused(
 
 
 def test_a_refusal_by_the_gate_is_not_retried(
-    publisher: Server, file: Path, tmp_path: Path
+    publisher: Server, file: Path, shelf: FolderShelf
 ) -> None:
     publish(publisher)
-    shelf = FolderShelf(tmp_path / "shelf")
     before = shelf.current(9)
     file.write_text(json.dumps(episodes(30)))
     refused = problem(publisher.call("POST", "/"), 422)
@@ -112,15 +141,17 @@ def test_a_source_that_cannot_be_read_is_retried(publisher: Server, file: Path) 
     publish(publisher)
 
 
-def test_a_build_older_than_what_is_published_is_refused(publisher: Server, tmp_path: Path) -> None:
+def test_a_build_older_than_what_is_published_is_refused(
+    publisher: Server, shelf: FolderShelf, folder: Path
+) -> None:
     newer = catalog_of(made(80), now=NOW + timedelta(hours=1))
-    publish_to(tmp_path / "shelf", newer)
+    publish_to(folder / "shelf", newer)
     assert "older: " in problem(publisher.call("POST", "/"), 422)["detail"]
-    assert verify(FolderShelf(tmp_path / "shelf")).version == newer.version
+    assert verify(shelf).version == newer.version
 
 
-def test_a_build_is_refused_while_another_one_runs(publisher: Server, tmp_path: Path) -> None:
-    leases = FolderLeases(tmp_path / "shelf")
+def test_a_build_is_refused_while_another_one_runs(publisher: Server, folder: Path) -> None:
+    leases = FolderLeases(folder / "shelf")
     lease = leases.acquire("build", "somebody", 60, NOW.timestamp(), 9)
     running = problem(publisher.call("POST", "/"), 409)
     assert running["type"].endswith(":build-running")
@@ -130,25 +161,28 @@ def test_a_build_is_refused_while_another_one_runs(publisher: Server, tmp_path: 
 
 
 def test_only_the_newest_snapshots_are_kept_and_the_current_one(
-    start_server: Start, file: Path, tmp_path: Path
+    start_server: Start, file: Path, shelf: FolderShelf, folder: Path, places: dict[str, str]
 ) -> None:
+    del file  # made anew, and the shelf emptied
     for day in range(4):
-        publish_to(tmp_path / "shelf", catalog_of(made(80), now=NOW - timedelta(days=9 - day)))
-    report = publish(start_server("publish_catalog", EPISODES=str(file), KEEP="2"), force=True)
+        publish_to(folder / "shelf", catalog_of(made(80), now=NOW - timedelta(days=9 - day)))
+    report = publish(start_server("publish_catalog", **places, KEEP="2"), force=True)
     assert len(report["pruned"]) == 3
-    left = [entry.version for entry in FolderShelf(tmp_path / "shelf").entries(9)]
+    left = [entry.version for entry in shelf.entries(9)]
     assert len(left) == 2
     assert left[-1] == report["version"]
 
 
-def test_another_method_and_an_invalid_body_are_refused(publisher: Server, tmp_path: Path) -> None:
+def test_another_method_and_an_invalid_body_are_refused(
+    publisher: Server, shelf: FolderShelf
+) -> None:
     answer = publisher.call("GET", "/")
     problem(answer, 405)
     assert answer.headers["allow"] == "POST"
     bodies: dict[str, Any] = {"force": {"force": "yes"}, "forced": {"forced": True}, "body": b"[]"}
     for field, body in bodies.items():
         problem(publisher.call("POST", "/", body), 400, field)
-    assert FolderShelf(tmp_path / "shelf").current(9) is None
+    assert shelf.current(9) is None
 
 
 @pytest.mark.parametrize(
