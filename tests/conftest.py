@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+# Before numpy is imported, here and by what tests start: threads that wait for work take
+# processors from other tests, and vectors of text differ in their last bits with their number.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Before they are imported, so that their asserts show what they compared.
 pytest.register_assert_rewrite("tests.support")
 
@@ -80,13 +83,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
 
 
 def pytest_collection_finish() -> None:
-    """What a benchmark sets as it is imported is not for the processes that tests start.
-
-    Vectors of text differ in their last bits with the number of threads.
-    """
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        if variable not in STARTED_WITH:
-            os.environ.pop(variable, None)
+    """What a benchmark sets as it is imported is not for the processes that tests start."""
+    if "OMP_NUM_THREADS" not in STARTED_WITH:
+        os.environ.pop("OMP_NUM_THREADS", None)
 
 
 @pytest.hookimpl(wrapper=True)

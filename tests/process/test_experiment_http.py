@@ -1,8 +1,6 @@
 """Each user gets the scenario of their arm of an experiment; answers and log say so."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,8 @@ import pytest
 
 from feed.scenarios.experiment import assign, parse
 from tests.support.catalogs import catalog_of, episodes, publish_to
-from tests.support.server import ROOT, Server, until
+from tests.support.evaluation_command import run
+from tests.support.server import Server, until
 
 Start = Callable[..., Server]
 
@@ -133,16 +132,9 @@ def test_the_report_finds_in_the_log_what_listeners_did(start: Start, tmp_path: 
     experiment = tmp_path / "autumn.toml"
     experiment.write_text(AUTUMN)
 
-    outputs = ["--json", "found.json", "--page", "found.html"]
-    command = [sys.executable, "-m", "evaluation", "online", *outputs]
-    done = subprocess.run(
-        [*command, "--logs", "log.jsonl", "--experiment", str(experiment), "--control", "baseline"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    words = ["--logs", tmp_path / "log.jsonl", "--experiment", experiment, "--control", "baseline"]
+    outputs = ["--json", tmp_path / "found.json", "--page", tmp_path / "found.html"]
+    done = run("online", *words, *outputs)
     found = json.loads((tmp_path / "found.json").read_text())
     (report,) = found["experiments"]
     groups = {one["name"]: one for one in report["arms"]}

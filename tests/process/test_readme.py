@@ -55,7 +55,8 @@ def test_each_request_of_the_readme_is_answered_as_it_shows(demo: Server, tmp_pa
     for name in shown.keys() - varying - {"episodes"}:
         assert first[name] == shown[name], name
     (card,), (shown_card,) = first["episodes"], shown["episodes"]
-    for name in shown_card.keys() - {"key_insight"}:
+    assert card["final_score"] == pytest.approx(shown_card["final_score"], abs=2e-6)  # as above
+    for name in shown_card.keys() - {"key_insight", "final_score"}:
         assert card[name] == shown_card[name], name
     assert card["key_insight"].startswith(shown_card["key_insight"].removesuffix("…"))
     assert engagement["episode_id"] == "the-long-orbit-003"

@@ -34,6 +34,8 @@ UNLIMITED = dict.fromkeys(
     "off",
 )
 """all tests are one client, so only tests of limits have limits"""
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""as the tests themselves: see conftest.py"""
 DEFAULTS = {
     "AUTH": "demo",
     "CURSOR_KEYS": "a key for tests that is long enough",
@@ -73,7 +75,7 @@ class Server:
             self._process = subprocess.Popen(
                 [*self._command, "--host", "127.0.0.1", "--port", str(self.port)],
                 cwd=self._source,
-                env={"PATH": os.environ["PATH"], **UNLIMITED, **self.settings},
+                env={"PATH": os.environ["PATH"], **ONE_THREAD, **UNLIMITED, **self.settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
