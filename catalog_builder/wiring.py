@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -18,6 +18,8 @@ from catalog_builder.enrichment.models.prices import FREE, price_of
 from catalog_builder.enrichment.models.run import RunLimits
 from catalog_builder.episodes import demo
 from catalog_builder.episodes.allowance import Allowance, parse_allowance
+from catalog_builder.episodes.demo_crowd import CrowdArchive
+from catalog_builder.episodes.demo_transcripts import DemoFiles, NoCache
 from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError
 from catalog_builder.job import BuildInputs
@@ -106,6 +108,11 @@ class BuildOptions:
     model_regions: tuple[str, ...] = REGIONS
 
     @property
+    def is_demo(self) -> bool:
+        """Whether the episodes are those of the demo."""
+        return not (self.episodes or self.feeds)
+
+    @property
     def files(self) -> list[Path]:
         """The local files that the build reads."""
         named = [self.episodes, self.vectors, *self.feeds, str(self.fields or "")]
@@ -137,7 +144,7 @@ def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = Non
         now=now,
         fields=load_fields(options.fields) if options.fields else None,
         max_bad=options.max_bad,
-        users=summary_archive(options),
+        users=summary_archive(options, now),
         min_users=options.min_users,
         keep_vectors=not options.no_vectors,
         notes=notes,
@@ -149,8 +156,17 @@ def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = Non
 def _transcript_fetcher(
     options: BuildOptions, now: datetime, shelf: Shelf | None
 ) -> TranscriptFetcher | None:
-    """Returns what fetches chapters and transcripts; None where they are not wanted."""
-    if not options.transcripts or shelf is None:
+    """Returns what fetches chapters and transcripts; None where they are not wanted.
+
+    Those of the demo are made, not fetched, so its builds always have them.
+    """
+    if shelf is None:
+        return None
+    if options.is_demo:
+        made = DemoFiles(demo.files(now.date()))
+        spool = TextSpool(shelf, TRANSCRIPTS)
+        return TranscriptFetcher(lambda: nullcontext(made), NoCache(), spool, now.timestamp())
+    if not options.transcripts:
         return None
     from adapters.rss.http.files import open_files  # noqa: PLC0415
 
@@ -294,8 +310,11 @@ def query_embedder(
     return MiniLm(find_folder()).embed
 
 
-def summary_archive(options: BuildOptions) -> SummaryArchive | None:
-    """Returns the archive of all users' summaries, or None where no signals are wanted."""
+def summary_archive(options: BuildOptions, now: datetime) -> SummaryArchive | None:
+    """Returns the archive of all users' summaries, or None where no signals are wanted.
+
+    In a file beside the demo's catalog there are its made-up listeners, too, as of `now`.
+    """
     if options.users == FIRESTORE:
         from adapters.firestore.summary_archive import FirestoreArchive  # noqa: PLC0415
 
@@ -303,7 +322,10 @@ def summary_archive(options: BuildOptions) -> SummaryArchive | None:
     if options.users:
         from adapters.sqlite.summary_archive import SqliteArchive  # noqa: PLC0415
 
-        return SqliteArchive(Path(options.users))
+        users = SqliteArchive(Path(options.users))
+        if not options.is_demo:
+            return users
+        return CrowdArchive(users, demo.episodes(now.date()), demo.rising_topics(), now)
     return None
 
 

@@ -5,15 +5,18 @@ the day: tomorrow's catalog has the same episodes under the same ids, one day la
 """
 
 import datetime as dt
+import json
 import random
 import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from catalog_builder.episodes.demo_notes import notes_of
+from catalog_builder.episodes.demo_notes import DemoChapter, chapters_of, notes_of
+from catalog_builder.episodes.demo_transcripts import transcript_of
 
 WORDS = Path(__file__).with_name("demo_words.toml")
 SEED = 20240229
@@ -25,6 +28,8 @@ CLOSER_SHARE = 0.3
 """Share of the episodes that end with a closing line."""
 EXPLICIT_SHARE = 0.35
 """Share of explicit episodes in a show that has any."""
+TRANSCRIBED_EVERY = 5
+"""Of a show's episodes in English every fifth has a transcript."""
 UNSCORED_SHARE = 0.04
 """Share of the episodes that lack some scores, as real ones do."""
 
@@ -39,9 +44,21 @@ class _Story(NamedTuple):
     topic: str | None = None
 
 
+class _Told(NamedTuple):
+    """An episode as JSON-ready fields, and what its files are made of."""
+
+    fields: dict[str, Any]
+    chapters: list[DemoChapter]
+    """none of an episode that is not in English"""
+    talk: list[tuple[str, str, str]]
+    """a topic and two sentences about it, for each chapter with a topic"""
+
+
 class _Lines(NamedTuple):
     """Sentences to put around a lead sentence, and the guests to say them."""
 
+    regulars: dict[str, str]
+    """the guest of each episode about a topic, for some topics"""
     guests: Iterator[str]
     guest_lines: Iterator[str]
     closers: Iterator[str]
@@ -54,22 +71,57 @@ def episodes(today: dt.date) -> list[dict[str, Any]]:
 
     The same date gives the same list; another date gives the same list with its dates moved.
     """
-    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    catalog = [dict(told.fields) for told in _all_told(today)]
+    # Two stable sorts: newest first, and equal dates by id.
+    catalog.sort(key=lambda episode: str(episode["id"]))
+    catalog.sort(key=lambda episode: str(episode["published_at"]), reverse=True)
+    return catalog
+
+
+def files(today: dt.date) -> dict[str, bytes]:
+    """Returns the files that the episodes name, by address: chapters, and of some a transcript."""
+    words = _words()["transcript"]
+    found = {}
+    for fields, chapters, talk in _all_told(today):
+        if "chapters_url" in fields:
+            listed = [{"startTime": at, "title": title} for at, title in chapters]
+            document = {"version": "1.2.0", "chapters": listed}
+            found[fields["chapters_url"]] = json.dumps(document).encode()
+        if "transcript_url" in fields:
+            transcript = transcript_of(fields, chapters, talk, words)
+            found[fields["transcript_url"]] = transcript.encode()
+    return found
+
+
+def rising_topics() -> list[str]:
+    """Returns the topics that the made-up listeners of the demo have begun to talk about."""
+    return [one["topic"] for one in _words()["rising"]]
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _all_told(today: dt.date) -> tuple[_Told, ...]:
+    """Returns all episodes, show by show. A build needs them for its source and for their files."""
+    return tuple(_tell_all(_words(), today))
+
+
+def _tell_all(words: dict[str, Any], today: dt.date) -> Iterator[_Told]:
+    """Yields all episodes, show by show."""
     rng = random.Random(SEED)  # noqa: S311 - repeatable words, no secrets
     midnight = dt.datetime.combine(today, dt.time(), dt.UTC)
     names = [f"{first} {last}" for first in words["first_names"] for last in words["last_names"]]
     guests = _endless(names, rng)
     mentions = [_endless(words[kind], rng) for kind in ("guest_mentions", "mentions")]
-    catalog: list[dict[str, Any]] = []
+    regulars = {one["topic"]: one["guest"] for one in words["rising"]}
     for category in words["category"]:
         said = [_endless(category[kind], rng) for kind in ("guests", "closers")]
-        lines = _Lines(guests, *said, *mentions)
+        lines = _Lines(regulars, guests, *said, *mentions)
         for show, stories in _deal(category, rng):
-            catalog += _show_episodes(show, stories, lines, midnight, rng)
-    # Two stable sorts: newest first, and equal dates by id.
-    catalog.sort(key=lambda episode: str(episode["id"]))
-    catalog.sort(key=lambda episode: str(episode["published_at"]), reverse=True)
-    return catalog
+            yield from _show_episodes(show, stories, lines, midnight, rng)
 
 
 def _deal(
@@ -104,7 +156,7 @@ def _show_episodes(
     lines: _Lines,
     midnight: dt.datetime,
     rng: random.Random,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[_Told]:
     """Yields a show's episodes from number 1, the oldest, at the show's own interval and hour."""
     slug = _slug(show["name"])
     hour = dt.timedelta(hours=rng.randrange(4, 22), minutes=rng.choice([0, 5, 15, 30]))
@@ -131,11 +183,17 @@ def _show_episodes(
             "language": show.get("language", "en"),
             "explicit": bool(show.get("explicit")) and rng.random() < EXPLICIT_SHARE,
         }
-        told = [story.topic, *(topic[0] for topic in story.sub["topics"])]
-        topics = list(dict.fromkeys(name for name in told if name))
-        is_english = episode["language"] == "en" and bool(story.topic)
-        episode["notes"] = notes_of(episode, show["host"], topics, is_english=is_english)
-        yield episode
+        about = {topic[0]: topic for topic in story.sub["topics"]}
+        topics = list(dict.fromkeys([story.topic, *about])) if story.topic else []
+        is_english = episode["language"] == "en" and bool(topics)
+        chapters = chapters_of(episode["duration_s"], show["host"], topics) if is_english else []
+        if is_english:
+            episode["chapters_url"] = f"{episode['url']}/chapters.json"
+            if number % TRANSCRIBED_EVERY == 0:
+                episode["transcript_url"] = f"{episode['url']}/transcript.vtt"
+        episode["notes"] = notes_of(episode, show["host"], chapters)
+        talk = [(name, about[name][2], about[name][4]) for name in topics[:3]]
+        yield _Told(episode, chapters, talk)
 
 
 def _tell(
@@ -149,6 +207,7 @@ def _tell(
     second, third = rng.sample(others, k=2)
     role = rng.choice(story.sub["roles"])
     guest = next(name for name in lines.guests if not set(name.split()) & set(host.split()))
+    guest = lines.regulars.get(story.topic or "", guest)
     has_guest = show["minutes"] >= SHORT_SHOW_MINUTES
     if not has_guest:
         told = [next(lines.mentions)]

@@ -10,7 +10,7 @@ from functions.api import share_page
 from functions.api.routes import ROUTES
 from functions.http.access_log import AccessLog
 from functions.http.admission import AdmissionControl
-from functions.http.endpoint import endpoint, json_response
+from functions.http.endpoint import endpoint
 from functions.http.operation import Handler
 from functions.http.paths import EncodedPaths
 from functions.problems import ProblemError
@@ -34,8 +34,7 @@ def api(service: Service) -> ASGIApp:
     everything_else = dict(not_found)
     if service.settings.WEB:
         everything_else["GET"] = _static_files(service.settings.WEB)
-        routes.append(endpoint(service, "/__/firebase/init.json", {"GET": _no_firebase}))
-        routes.append(_demo_audio(service))
+        routes += _demo_routes(service)
     routes.append(endpoint(service, "/{path:path}", everything_else))
     routed = EncodedPaths(Router(routes))
     admitted = AdmissionControl(
@@ -79,16 +78,14 @@ def _static_files(folder: str) -> Handler:
     return serve
 
 
-def _demo_audio(service: Service) -> BaseRoute:
-    """Return the route of the demo episodes' audio."""
-    from functions.demo import audio  # noqa: PLC0415  # local only
+def _demo_routes(service: Service) -> list[BaseRoute]:
+    """Return the routes of the demo: its episodes' audio, and its listeners."""
+    from functions.demo import audio, listeners  # noqa: PLC0415  # local only
 
-    return endpoint(service, audio.PATH, {"GET": audio.audio})
-
-
-async def _no_firebase(_service: Service, _request: Request, _timings: Timings) -> Response:
-    """Answer the address where Hosting describes the Firebase project: there is none here."""
-    return json_response(b"{}")
+    return [
+        endpoint(service, audio.PATH, {"GET": audio.audio}),
+        endpoint(service, listeners.PATH, {"GET": listeners.sign_in}),
+    ]
 
 
 async def _not_found(_service: Service, request: Request, _timings: Timings) -> Response:
