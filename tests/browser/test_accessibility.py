@@ -119,7 +119,7 @@ def test_axe_finds_nothing_on_any_view(
         go(page, view)
         assert audit(page) == [], view
         if view == "search":
-            page.get_by_role("searchbox").fill(first)
+            page.get_by_role("combobox", name="Search").fill(first)
             expect(page.locator("#search .row-item").first).to_be_visible()
             assert audit(page) == []
             press(page.locator("#search"), "Ask", exact=True)
@@ -166,7 +166,7 @@ def test_nothing_is_wider_than_a_narrow_phone(
     for view in ("search", "saved", "history", "you"):
         go(page, view)
         if view == "search":
-            page.get_by_role("searchbox").fill("donau")
+            page.get_by_role("combobox", name="Search").fill("donau")
             expect(page.locator("#search .row-item")).to_be_visible()
         assert overflow(page) == [], view
 

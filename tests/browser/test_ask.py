@@ -12,7 +12,7 @@ def test_a_search_becomes_a_question_and_its_answer_leads_to_the_sources(
     page: Page, site: Server
 ) -> None:
     visit(page, site)
-    go(page, "search").get_by_role("searchbox").fill("how do stars form")
+    go(page, "search").get_by_role("combobox", name="Search").fill("how do stars form")
     press(page.locator("#search"), "Ask", exact=True)
     turn = page.locator("#ask .turns > li").first
     expect(turn.get_by_role("heading")).to_have_text("how do stars form")

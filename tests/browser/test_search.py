@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
@@ -16,7 +15,7 @@ def test_words_find_episodes_as_they_are_typed_and_the_address_keeps_them(
 ) -> None:
     title = visit(page, site)[3]
     words = title.lower()[:-1]
-    box = go(page, "search").get_by_role("searchbox")
+    box = go(page, "search").get_by_role("combobox", name="Search")
     expect(box).to_be_focused()
     box.press_sequentially(words)
     rows = page.locator("#search .row-item")
@@ -35,12 +34,47 @@ def test_words_find_episodes_as_they_are_typed_and_the_address_keeps_them(
     expect(page.locator("#search")).to_contain_text("Nothing found")
 
 
-def test_a_name_that_matches_is_one_press_away(page: Page, site: Server) -> None:
-    series = site.create()["episodes"][0]["series"]["name"]
-    page.goto(f"{site.url}/#/search?q={quote(series)}")
-    press(page.get_by_role("group", name="Names"), series, exact=True)
-    expect(page.get_by_role("searchbox")).to_have_value(series)
-    expect(page.locator("#search .facts").first).to_contain_text(series)
+def test_what_is_typed_is_completed_and_the_keyboard_opens_a_suggestion(
+    page: Page, site: Server
+) -> None:
+    series = site.create()["episodes"][0]["series"]
+    visit(page, site)
+    box = go(page, "search").get_by_role("combobox", name="Search")
+    box.press_sequentially(series["name"][:-1])
+    first = page.get_by_role("option").first
+    expect(first).to_contain_text(series["name"])
+    box.press("ArrowDown")
+    expect(first).to_have_attribute("aria-selected", "true")
+    box.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    box.press_sequentially(series["name"][-1])
+    expect(first).to_be_visible()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(f"#/series/{series['id']}$"))
+    go(page, "search")
+    press(page, series["name"], exact=True)  # a recent search
+    expect(box).to_have_value(series["name"])
+    expect(page.locator("#search .facts").first).to_contain_text(series["name"])
+
+
+def test_filters_narrow_a_search_and_the_address_keeps_them(page: Page, site: Server) -> None:
+    visit(page, site)
+    page.goto(f"{site.url}/#/search?q=the&minutes=15&days=7")
+    length = page.get_by_label("Length")
+    expect(length).to_have_value("15")
+    with page.expect_request("**/api/search**") as asked:
+        page.get_by_label("Topic").select_option("Science")
+    assert {"category=Science", "max_duration_s=900"} <= set(
+        asked.value.url.split("?")[1].split("&")
+    )
+    expect(page).to_have_url(re.compile("category=Science"))
+    length.select_option("")
+    expect(page).not_to_have_url(re.compile("minutes"))
+    page.get_by_role("combobox", name="Search").fill("zzzzzz")
+    press(page, "Without filters")
+    expect(length).to_have_value("")
+    expect(page).to_have_url(re.compile(r"#/search\?q=zzzzzz$"))
 
 
 def test_what_a_search_finds_is_text_and_a_failure_is_told(page: Page, site: Server) -> None:
@@ -55,11 +89,14 @@ def test_what_a_search_finds_is_text_and_a_failure_is_told(page: Page, site: Ser
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     page.route("**/api/search**", spoil)
+    suggestion = {"kind": "person", "text": evil, "id": None}
+    page.route("**/api/suggest**", lambda route: route.fulfill(json={"suggestions": [suggestion]}))
     visit(page, site)
-    box = go(page, "search").get_by_role("searchbox")
+    box = go(page, "search").get_by_role("combobox", name="Search")
     box.fill("the")
-    expect(page.locator("#search .title").first).to_have_text(evil)
-    assert page.locator("#search :is(.snippet, .title, .chips) img").count() == 0
+    expect(page.locator("#search .found .title").first).to_have_text(evil)
+    expect(page.get_by_role("option").locator(".title")).to_have_text(evil)
+    assert page.locator("#search :is(.snippet, .title) img").count() == 0
     assert dialogs == []
     page.unroute("**/api/search**")
     page.route("**/api/search**", lambda route: route.abort())
@@ -74,7 +111,7 @@ def test_words_become_a_feed_that_a_reload_keeps_and_one_press_ends(
     page: Page, site: Server
 ) -> None:
     visit(page, site)
-    go(page, "search").get_by_role("searchbox").fill("stars and planets")
+    go(page, "search").get_by_role("combobox", name="Search").fill("stars and planets")
     press(page, "Feed of this")
     about = page.locator("#about")
     expect(about).to_contain_text("About “stars and planets”")

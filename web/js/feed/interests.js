@@ -9,7 +9,7 @@ import { device } from "../library/memory.js";
 let asked = null;
 
 /** The catalog's major categories, the largest first; fetched once, and again after a failure. */
-function categories() {
+export function categories() {
   asked ??= call("GET", "/categories").then(({ categories: found }) =>
     found.filter((/** @type {Category} */ { kind }) => kind === "major").map((/** @type {Category} */ { name }) => name));
   asked.catch(() => { asked = null; });

@@ -1,20 +1,24 @@
 // Ask: questions about the catalog, and their answers as they are written.
 
-import { request } from "../http/call.js";
 import { auth } from "../auth/auth.js";
+import { episodeRow } from "../episode/row.js";
+import { webUrl } from "../episode/actions.js";
 import { causes } from "../feed/causes.js";
-import { $, announce, button, h } from "../ui/dom.js";
+import { request } from "../http/call.js";
 import { events } from "../http/event-stream.js";
 import { answerOf, Problem } from "../http/problem.js";
-import { episodeRow } from "../episode/row.js";
+import { playAt } from "../player/playing.js";
+import { $, announce, button, h } from "../ui/dom.js";
+import { t } from "../ui/text.js";
+import { timecode } from "../ui/words.js";
 
 const NEW = "summary_missing"; // a new listener's answer lacks nothing
 const ANSWER_MS = 60_000; // the API ends an answer sooner
 
-const input = h("input", { type: "text", "aria-label": "Your question", placeholder: "What do you want to know?", maxlength: 1000,
+const input = h("input", { type: "text", "aria-label": t("Your question"), placeholder: t("What do you want to know?"), maxlength: 1000,
   autocomplete: "off", enterkeyhint: "send" });
-const send = h("button.strong", { type: "submit" }, "Ask");
-const turns = h("ol.turns", { role: "list", "aria-label": "Questions and answers" });
+const send = h("button.strong", { type: "submit" }, t("Ask"));
+const turns = h("ol.turns", { role: "list", "aria-label": t("Questions and answers") });
 /** Stops the answer that is being written. @type {AbortController | null} */
 let writing = null;
 /** The conversation that the next question belongs to. @type {string | null} */
@@ -35,7 +39,7 @@ export function update() {
     [whose, conversation] = [uid, null];
     turns.replaceChildren();
     $("ask").replaceChildren(h("form.row", { onsubmit }, input, send),
-      h("p.quiet", {}, "Answers come from the episodes of this catalog, and name them."), turns);
+      h("p.quiet", {}, t("Answers come from the episodes of this catalog, and name them.")), turns);
   }
   const asked = words();
   if (!asked) return;
@@ -58,12 +62,12 @@ async function ask(question) {
   writing?.abort();
   const mine = writing = new AbortController();
   const answer = h("div.answer", { dir: "auto" });
-  const sources = h("ul", { role: "list", "aria-label": "Sources" });
-  const foot = h("p.quiet", {}, "Looking…");
+  const sources = h("ul", { role: "list", "aria-label": t("Sources") });
+  const foot = h("p.quiet", {}, t("Looking…"));
   const turn = h("li", {}, h("h2", { dir: "auto" }, question), answer, foot, sources);
   turns.prepend(turn);
   input.value = "";
-  send.textContent = "Stop";
+  send.textContent = t("Stop");
   let [text, whole] = ["", false];
   try {
     const reply = await request("/ask", {
@@ -83,41 +87,44 @@ async function ask(question) {
       if (name === "done") foot.replaceChildren(...ending(data));
       whole ||= name === "done";
     }
-    if (!whole) throw new Problem({ title: "The answer broke off" });
+    if (!whole) throw new Problem({ title: t("The answer broke off") });
     announce(text);
   } catch (error) {
-    if (mine.signal.aborted) foot.textContent = "Stopped.";
+    if (mine.signal.aborted) foot.textContent = t("Stopped.");
     else {
       const { message, detail } = Problem.of(error);
-      foot.replaceChildren(`${message}. ${detail} `, button("Try again", () => { turn.remove(); ask(question); }));
+      foot.replaceChildren(`${message}. ${detail} `, button(t("Try again"), () => { turn.remove(); ask(question); }));
     }
   } finally {
     if (writing === mine) {
       writing = null;
-      send.textContent = "Ask";
+      send.textContent = t("Ask");
     }
   }
 }
 
-/** @param {AnswerSource} episode */
+/** A source, which opens at the minute that the answer was taken from, where it is known. @param {AnswerSource} episode */
 function source(episode) {
-  const { number, passages, at_s } = episode;
-  const at = at_s == null ? "" : `${Math.floor(at_s / 60)}:${String(Math.floor(at_s % 60)).padStart(2, "0")} `;
-  return Object.assign(episodeRow(episode, h("p.snippet", { dir: "auto" }, `[${number}] ${at}`, passages[0] ?? "")), { tabIndex: -1 });
+  const { number, passages, at_s: at } = episode;
+  const timed = at !== null && at !== undefined;
+  const opened = timed && webUrl(episode.audio_url)
+    ? button(t("Play from {time}", { time: timecode(at) }), () => playAt(episode, at), { class: "time-link", "aria-label": t("Play “{title}” from {time}", { title: episode.title, time: timecode(at) }) })
+    : timed && h("span", {}, timecode(at));
+  return Object.assign(episodeRow(episode, h("p.snippet", { dir: "auto" }, `[${number}] `, passages[0] ?? ""), ...(opened ? [opened] : [])), { tabIndex: -1 });
 }
 
 /** The text of an answer, whose citations lead to their sources. @param {string} text @param {HTMLElement} sources */
 const cited = (text, sources) => text.split(/(\[\d+\])/).map((part) => {
   const number = /^\[(\d+)\]$/.exec(part)?.[1];
   const there = number && /** @type {HTMLElement | undefined} */ (sources.children[Number(number) - 1]);
-  return there ? button(part, () => there.focus(), { class: "cite", "aria-label": `Source ${number}` }) : document.createTextNode(part);
+  return there ? button(part, () => there.focus(), { class: "cite", "aria-label": t("Source {number}", { number }) }) : document.createTextNode(part);
 });
 
 /** What is said below a whole answer. @param {AnswerDone} done */
 function ending({ model, complete, degraded }) {
   const said = [
-    model === "extractive" ? "Sentences of these episodes, not written by a model" : `Written by ${model}: check it with its sources`,
-    !complete && "it is not complete", causes(degraded.filter((name) => name !== NEW)),
+    model === "extractive" ? t("Sentences of these episodes, not written by a model") : t("Written by {model}: check it with its sources", { model }),
+    !complete && t("it is not complete"), causes(degraded.filter((name) => name !== NEW)),
   ];
   return [document.createTextNode(`${said.filter(Boolean).join(". ")}.`)];
 }

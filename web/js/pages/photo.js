@@ -2,6 +2,7 @@
 
 import { request } from "../http/call.js";
 import { answerOf, Problem } from "../http/problem.js";
+import { t } from "../ui/text.js";
 
 const MAX_PX = 1024; // as large as the API looks at it
 const QUALITY = 0.85;
@@ -19,7 +20,7 @@ export async function readPhoto(file) {
 /** A copy of at most `MAX_PX`, upright, without the photo's place, time and device. @param {File} file */
 async function small(file) {
   const photo = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => {
-    throw new Problem({ title: "This picture cannot be read", detail: "Choose a JPEG, PNG or WebP." });
+    throw new Problem({ title: t("This picture cannot be read"), detail: t("Choose a JPEG, PNG or WebP.") });
   });
   const scale = Math.min(1, MAX_PX / Math.max(photo.width, photo.height));
   const canvas = document.createElement("canvas");
@@ -28,6 +29,6 @@ async function small(file) {
   photo.close();
   /** @type {Blob | null} */
   const copy = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-  if (!copy) throw new Problem({ title: "This picture cannot be read" });
+  if (!copy) throw new Problem({ title: t("This picture cannot be read") });
   return copy;
 }

@@ -1,52 +1,88 @@
-// Search: episodes and names as the listener types.
+// Search: episodes as the listener types, narrowed by filters. What is searched for stands in the address.
 
-import { call } from "../http/call.js";
-import { causes } from "../feed/causes.js";
-import { $, announce, button, emptyState, h, icon, toast } from "../ui/dom.js";
-import { feedAbout } from "../feed/feed.js";
-import { Problem } from "../http/problem.js";
 import { episodeRow } from "../episode/row.js";
-import { count, t } from "../ui/text.js";
+import { causes } from "../feed/causes.js";
+import { feedAbout } from "../feed/feed.js";
+import { categories } from "../feed/interests.js";
+import { call } from "../http/call.js";
+import { Problem } from "../http/problem.js";
+import { $, announce, button, emptyState, h, icon, styles, toast } from "../ui/dom.js";
+import { count, language, t } from "../ui/text.js";
 import { duration, joined } from "../ui/words.js";
+import { forgetSearches, recentSearches, remember } from "./recent.js";
+import { suggestions } from "./suggestions.js";
 
 const PAGE = 20;
 const PAUSE_MS = 200; // between two keys, after which it searches
+const DAY_MS = 86_400_000;
 
-const input = h("input", { type: "search", "aria-label": "Search episodes, series and people", placeholder: "Episodes, series, people",
-  maxlength: 200, autocomplete: "off", enterkeyhint: "search" });
-const photo = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": "Photo", onchange: usePhoto });
-const found = h("div");
+const input = h("input", { type: "search", "aria-label": t("Search episodes, shows and people"), placeholder: t("Episodes, shows, people"),
+  maxlength: 200, autocomplete: "off", autocapitalize: "off", enterkeyhint: "search" });
+const photo = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": t("Photo"), onchange: usePhoto });
+const found = h("div.found");
+const typed = suggestions(input, () => remember(input.value));
+/** The filters, by their name in the address. */
+const filters = {
+  days: filter(t("Published"), [["", t("Any time")], ["7", t("Past week")], ["31", t("Past month")], ["365", t("Past year")]]),
+  minutes: filter(t("Length"), [["", t("Any length")], ...[15, 30, 60].map((most) => /** @type {[string, string]} */ ([String(most), t("Up to {time}", { time: duration(60 * most) })]))]),
+  category: filter(t("Topic"), [["", t("Any topic")]]),
+};
+const narrowing = h("div.row.filters", { role: "group", "aria-label": t("Filters") }, ...Object.values(filters));
 /** Counts searches, so that late answers to older ones are dropped. */
 let search = 0;
 /** The timer of the next search. */
 let soon = 0;
 
-/** What the address says is searched for. */
-const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q") ?? "";
+/** What the address says. */
+const address = () => new URLSearchParams(location.hash.split("?")[1]);
 
-export function update() {
-  if ($("search").firstChild) {
-    for (const row of found.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
-    return;
-  }
-  $("search").append(h("form.row", { role: "search", onsubmit }, input, h("button.strong", { type: "submit" }, "Search")),
-    h("div.row.ways", {}, way("spark", "Feed of this", makeFeed), way("ask", "Ask", ask), way("camera", "Feed of a photo", () => photo.click()), photo),
-    found);
-  input.addEventListener("input", () => {
-    clearTimeout(soon);
-    soon = setTimeout(show, PAUSE_MS, input.value);
-  });
-  input.value = words();
-  show(input.value);
-  input.focus();
+/** @param {string} label @param {[value: string, text: string][]} options */
+function filter(label, options) {
+  return h("select", { "aria-label": label, onchange: () => look() }, ...options.map(([value, text]) => h("option", { value }, text)));
 }
 
-export { update as show };
+export function show() {
+  if (!$("search").firstChild) build();
+  const asked = address();
+  input.value = asked.get("q") ?? "";
+  for (const [name, one] of Object.entries(filters)) {
+    const value = asked.get(name) ?? "";
+    if (name === "category" && value && ![...one.options].some((option) => option.value === value)) one.append(h("option", { value }, value));
+    one.value = value;
+    if (one.selectedIndex < 0) one.value = "";
+  }
+  look();
+  if (!input.value) input.focus();
+}
+
+export function update() {
+  for (const row of found.querySelectorAll(".row-item")) /** @type {Live} */ (row).update?.();
+}
+
+function build() {
+  styles("pages");
+  $("search").append(
+    h("form.row", { role: "search", onsubmit }, input), typed.list,
+    h("div.row.ways", {}, way("spark", t("Feed of this"), makeFeed), way("ask", t("Ask"), ask), way("camera", t("Feed of a photo"), () => photo.click()), photo),
+    narrowing, found);
+  input.addEventListener("input", () => {
+    clearTimeout(soon);
+    soon = setTimeout(() => { typed.suggest(input.value.trim()); look(); }, PAUSE_MS);
+  });
+  addEventListener("hashchange", () => { if (!$("view-search").hidden && (address().get("q") ?? "") !== input.value.trim()) show(); });
+  found.addEventListener("click", () => remember(input.value)); // what leads on was worth it
+  categories().then((names) => {
+    const there = filters.category.value;
+    filters.category.append(...names.filter((name) => name !== there).map((value) => h("option", { value }, value)));
+  }, () => {}); // the filter has its first option
+}
 
 /** @param {Event} event */
 function onsubmit(event) {
   event.preventDefault();
-  show(input.value);
+  typed.hide();
+  remember(input.value);
+  look();
 }
 
 /** @param {string} name of the icon @param {string} text @param {() => void} press */
@@ -70,31 +106,31 @@ async function usePhoto() {
   const [file] = photo.files ?? [];
   photo.value = ""; // the same one may be chosen again
   if (!file) return;
-  toast("Looking at your photo…");
+  toast(t("Looking at your photo…"));
   try {
     feedAbout(await (await import("./photo.js")).readPhoto(file));
     $("toast").hidden = true;
   } catch (error) {
-    const { message, detail } = Problem.of(error);
-    toast(`${message}. ${detail}`);
+    tell(error);
   }
 }
 
-/** Searches for other words. @param {string} text */
-function look(text) {
-  input.value = text;
-  show(text);
-  $("search-title").focus();
+/** @param {unknown} error */
+function tell(error) {
+  const { message, detail } = Problem.of(error);
+  toast(`${message}. ${detail}`);
 }
 
-/** @param {string} text */
-async function show(text) {
+/** Searches for what the field and the filters say, and puts it into the address. */
+async function look() {
   clearTimeout(soon);
   if ($("view-search").hidden) return; // the listener went on before the pause was over
   const mine = ++search;
-  const q = text.trim();
-  history.replaceState(null, "", q ? `#/search?${new URLSearchParams({ q })}` : "#/search");
-  if (!q) return found.replaceChildren(h("p.quiet", {}, "What is it about, or what is it called? Half a title will do."));
+  const q = input.value.trim();
+  const asked = new URLSearchParams(Object.entries({ q, ...chosen() }).filter(([, value]) => value));
+  history.replaceState(null, "", asked.size ? `#/search?${asked}` : "#/search");
+  narrowing.hidden = !q;
+  if (!q) return start();
   found.setAttribute("aria-busy", "true");
   try {
     const page = await next(q, "0");
@@ -102,20 +138,44 @@ async function show(text) {
   } catch (error) {
     if (mine !== search) return;
     const { message, detail } = Problem.of(error);
-    found.replaceChildren(emptyState(message, detail, button("Try again", () => show(q), { class: "strong" })));
+    found.replaceChildren(emptyState(message, detail, button(t("Try again"), look, { class: "strong" })));
   } finally {
     if (mine === search) found.removeAttribute("aria-busy");
   }
 }
 
+const chosen = () => Object.fromEntries(Object.entries(filters).map(([name, { value }]) => [name, value]));
+
+/** What there is before anything is typed: recent searches, and topics. */
+function start() {
+  const mine = search;
+  found.removeAttribute("aria-busy");
+  const recent = recentSearches();
+  const topics = h("ul.topics", { role: "list" });
+  found.replaceChildren(
+    recent.length ? h("section", {},
+      h("div.row.top", {}, h("h2", {}, t("Recent searches")), button(t("Clear"), () => { forgetSearches(); start(); input.focus(); }, { class: "plain", "aria-label": t("Clear recent searches") })),
+      h("ul.chips", { role: "list" }, ...recent.map((one) => h("li", {}, button(one, () => { input.value = one; look(); }))))) : "",
+    h("section", {}, h("div.row.top", {}, h("h2", {}, t("Topics")), h("a", { href: "#/trending" }, t("Trending"))), topics));
+  categories().then((names) => {
+    if (mine === search) topics.append(...names.map((name) => h("li", {}, h("a", { href: `#/topic/${encodeURIComponent(name)}` }, name))));
+  }, (error) => { if (mine === search) topics.append(h("li.quiet", {}, `${Problem.of(error).message}.`)); });
+}
+
 /** @param {string} q @param {string} cursor @returns {Promise<SearchPage>} */
-const next = (q, cursor) => call("GET", `/search?${new URLSearchParams({ q, cursor, limit: String(PAGE) })}`);
+function next(q, cursor) {
+  const { days, minutes, category } = chosen();
+  return call("GET", `/search?${new URLSearchParams({ q, cursor, limit: String(PAGE), ...(category && { category }),
+    ...(minutes && { max_duration_s: String(60 * Number(minutes)) }), ...(days && { since: since(Number(days)) }) })}`);
+}
+
+/** The beginning of a day, so that answers can be cached. @param {number} days ago */
+const since = (days) => `${new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`;
 
 /** @param {string} q @param {SearchPage} page */
 function draw(q, page) {
-  const names = [...page.series.map(({ name, id }) => name ?? id), ...page.people, ...page.topics];
-  const list = h("ul", { role: "list", "aria-label": "Episodes" }, ...page.episodes.map(row));
-  const more = button("Show more", async () => {
+  const list = h("ul", { role: "list", "aria-label": t("Episodes") }, ...page.episodes.map(row));
+  const more = button(t("Show more"), async () => {
     const mine = search;
     more.setAttribute("aria-busy", "true");
     try {
@@ -127,34 +187,34 @@ function draw(q, page) {
       added[0]?.querySelector("button")?.focus();
       more.hidden = !after.next_cursor;
     } catch (error) {
-      const { message, detail } = Problem.of(error);
-      toast(`${message}. ${detail}`);
+      tell(error);
     } finally {
       more.removeAttribute("aria-busy");
     }
   }, { class: "wide", hidden: !page.next_cursor });
   const read = readAs(page.understood);
+  const narrowed = Object.values(chosen()).some(Boolean);
   const told = page.episodes.length ? count(page.total, "One episode", "{n} episodes") : t("Nothing found");
   found.replaceChildren(
-    h("div.chips", { role: "group", "aria-label": "Names", hidden: !names.length }, ...names.map((name) => button(name, () => look(name)))),
-    h("p.quiet", { hidden: !read.length }, `Looked for: ${joined(read)}`),
+    h("p.quiet", { hidden: !read.length }, t("Looked for: {what}", { what: joined(read) })),
     ...(page.episodes.length ? [list, more]
-      : [emptyState("Nothing found", "Try fewer or other words.")]),
+      : [emptyState(t("Nothing found"), narrowed ? t("Try other words, or fewer filters.") : t("Try fewer or other words."),
+        ...(narrowed ? [button(t("Without filters"), () => { for (const one of Object.values(filters)) one.value = ""; look(); }, { class: "strong" })] : []))]),
     h("p.quiet", {}, causes(page.degraded.filter((name) => name !== "summary_missing"))));
   announce(`${told}.`);
 }
 
 /** What the words of a query were read as. @param {SearchPage["understood"]} understood */
-const readAs = ({ series, since, until, min_duration_s: least, max_duration_s: most, newest }) => [
-  ...series.map(({ id, name }) => name ?? id), since && `from ${day(since)}`, until && `before ${day(until)}`,
-  least && `from ${duration(least)}`, most && `up to ${duration(most)}`, newest && "newest first",
+const readAs = ({ series, since: from, until, min_duration_s: least, max_duration_s: most, newest }) => [
+  ...series.map(({ id, name }) => name ?? id), from && t("from {day}", { day: day(from) }), until && t("before {day}", { day: day(until) }),
+  least && t("from {time}", { time: duration(least) }), most && t("up to {time}", { time: duration(most) }), newest && t("newest first"),
 ].flatMap((one) => one || []);
 
 /** @param {string} time */
-const day = (time) => new Date(time).toLocaleDateString("en", { dateStyle: "medium", timeZone: "UTC" });
+const day = (time) => new Date(time).toLocaleDateString(language, { dateStyle: "medium", timeZone: "UTC" });
 
 /** @param {FoundEpisode} episode */
-const row = (episode) => episodeRow(episode, h("p.snippet", { lang: episode.language }, ...marked(episode.snippet)));
+const row = (episode) => episodeRow(episode, h("p.snippet", { lang: episode.language, dir: "auto" }, ...marked(episode.snippet)));
 
 /** The text of a snippet with its matching words marked. @param {Snippet} snippet */
 function marked({ text, ranges }) {

@@ -1,0 +1,72 @@
+// What the beginning of a search may become, as it is typed: a combobox with a list (WAI-ARIA's pattern), whose options
+// are series, people, topics and titles.
+
+import { call } from "../http/call.js";
+import { h, icon } from "../ui/dom.js";
+import { t } from "../ui/text.js";
+
+const SHOWN = 4; // they stand above what is found
+
+/** By kind: an icon, and where it leads. @type {Record<string, [icon: string, page: string]>} */
+const KINDS = { series: ["wave", "series"], person: ["user", "person"], topic: ["similar", "topic"], title: ["play", "episode"] };
+
+/** @param {string} kind */
+const named = (kind) => ({ series: t("Show"), person: t("Person"), topic: t("Topic"), title: t("Episode") })[kind] ?? "";
+
+/**
+ * Gives a field suggestions.
+ * @param {HTMLInputElement} input @param {() => void} chosen called before the page of a suggestion opens
+ */
+export function suggestions(input, chosen) {
+  const list = h("ul.suggestions", { role: "listbox", id: "suggestions", "aria-label": t("Suggestions"), hidden: true });
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-expanded": "false" })) input.setAttribute(name, value);
+  let asked = 0;
+  let marked = -1;
+
+  /** @param {number} at of an option, -1 for none */
+  function mark(at) {
+    marked = at;
+    [...list.children].forEach((one, index) => one.setAttribute("aria-selected", String(index === at)));
+    input.setAttribute("aria-activedescendant", at < 0 ? "" : list.children[at].id);
+  }
+
+  /** @param {{kind: string, text: string, id: string | null}[]} found */
+  function draw(found) {
+    list.replaceChildren(...found.map(({ kind, text, id }, index) => {
+      const [name, page] = KINDS[kind] ?? KINDS.title;
+      const go = () => {
+        hide();
+        chosen();
+        location.hash = `#/${page}/${encodeURIComponent(id ?? text)}`;
+      };
+      return h("li.suggestion", { role: "option", id: `suggestion-${index}`, onclick: go },
+        icon(name), h("span.title", {}, text), h("span.quiet", {}, named(kind)));
+    }));
+    list.hidden = !found.length;
+    input.ariaExpanded = String(!list.hidden);
+    mark(-1);
+  }
+
+  function hide() {
+    asked++;
+    draw([]);
+  }
+
+  /** Suggests what begins with this; a failure suggests nothing, since the search itself says what is wrong. @param {string} q */
+  async function suggest(q) {
+    const mine = ++asked;
+    const { suggestions: found } = q ? await call("GET", `/suggest?${new URLSearchParams({ q, limit: String(SHOWN) })}`).catch(() => ({ suggestions: [] })) : { suggestions: [] };
+    if (mine === asked) draw(found);
+  }
+
+  input.addEventListener("keydown", (event) => {
+    const count = list.children.length;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && count) mark((marked + 1 + step + count + 1) % (count + 1) - 1); // the field itself is one of the places
+    else if (event.key === "Enter" && marked >= 0) /** @type {HTMLElement} */ (list.children[marked]).click();
+    else if (event.key === "Escape" && count) hide();
+    else return;
+    event.preventDefault();
+  });
+  return { list, suggest, hide };
+}
