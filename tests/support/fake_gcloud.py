@@ -187,8 +187,16 @@ class GcloudCall:
         return " ".join([*group, name, self.flags.get("region", "")]).strip()
 
     def _real(self) -> list[str]:
-        """The real gcloud's answer, cached for all folders with equal files: it takes seconds."""
-        names = sorted(str(one.relative_to(self.folder)) for one in self.folder.rglob("*"))
+        """The real gcloud's answer, cached for all folders with equal files: it takes seconds.
+
+        What runs of deploy.sh leave behind, and the page, are no function's: see .gcloudignore.
+        """
+        names = sorted(
+            str(one.relative_to(self.folder))
+            for top in self.folder.iterdir()
+            if top.name not in {".earshot", "firebase.deployed.json", "web"}
+            for one in (top, *top.rglob("*"))
+        )
         rules = (self.folder / ".gcloudignore").read_text()
         return _asked(tuple(self.line.split()), tuple(names), rules, self.folder)
 
