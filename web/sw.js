@@ -13,7 +13,8 @@ const MODULES = {
   "js": ["main", "router"],
   "js/pages": ["ask", "episode", "history", "lists", "photo", "recent", "saved", "search", "suggestions", "you"],
   "js/player": ["media-session", "player", "playing"],
-  "js/ui": ["dialog", "dom", "text", "words"],
+  "js/ui": ["dialog", "dom", "frame", "text", "words"],
+  languages: ["de"],
 };
 const SHELL = [
   "./", "config.json", "style.css", "styles/pages.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",

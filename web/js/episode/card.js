@@ -4,6 +4,7 @@ import { acknowledge, link, live, playButton, toggleButton, webUrl } from "./act
 import { art } from "./art.js";
 import { button, h, icon, iconButton } from "../ui/dom.js";
 import { library } from "../library/library.js";
+import { t, told } from "../ui/text.js";
 import { age, duration, joined } from "../ui/words.js";
 
 /** @param {Episode} episode @param {() => void} refresh shows a new session */
@@ -21,7 +22,7 @@ export function card(episode, refresh) {
   const why = h("div.why", { hidden: true });
   const alike = h("section.alike", { "aria-label": `More like ${title}`, hidden: true });
   const reason = h("button.reason", { "aria-expanded": "false", onclick: explain },
-    icon("spark"), h("span.reason-text", {}, episode.reason?.text || "For you"), h("span.ask", {}, "Why this?"));
+    icon("spark"), h("span.reason-text", {}, episode.reason ? told("reason", episode.reason) : t("For you")), h("span.ask", {}, "Why this?"));
   const article = h("article", { "aria-label": title },
     art(episode),
     h("div.head", {}, series && h("p.series", {}, series), heading, facts),

@@ -3,14 +3,14 @@
 
 import { device } from "../library/memory.js";
 
-/** The languages that there are texts in. */
-export const LANGUAGES = ["en"];
+/** The languages that there are texts in, by what they call themselves. */
+export const LANGUAGES = { en: "English", de: "Deutsch" };
 
 const wanted = [device.read("language", ""), ...navigator.languages].map((tag) => tag.split("-")[0]);
-export const language = wanted.find((tag) => LANGUAGES.includes(tag)) ?? "en";
+export const language = wanted.find((tag) => tag in LANGUAGES) ?? "en";
 document.documentElement.lang = language;
 
-/** By English text; a text with a number is an object by plural category. @type {Record<string, string | Record<string, string>>} */
+/** By English text, or for texts of the API by kind and key; a text with a number is an object by plural category. @type {Record<string, string | Record<string, string>>} */
 const texts = language === "en" ? {} : (await import(`../../languages/${language}.js`)).default;
 const plurals = new Intl.PluralRules(language);
 
@@ -26,5 +26,13 @@ export const t = (english, values = {}) => filled(/** @type {string} */ (texts[e
  */
 export function count(n, one, many, values) {
   const forms = /** @type {Record<string, string>} */ (texts[many] ?? { one, other: many });
-  return filled(forms[plurals.select(n)] ?? forms.other, { n, ...values });
+  return filled(forms[plurals.select(n)] ?? forms.other, { n: n.toLocaleString(language), ...values });
 }
+
+/** A text that the API made of a key and parameters. @param {"reason" | "shelf" | "shelf reason"} kind @param {Reason} label @returns {string} */
+export function told(kind, { key, params, text }) {
+  const mine = texts[`${kind}: ${key}`];
+  return mine ? filled(/** @type {string} */ (mine), params) : text;
+}
+
+if (language !== "en") (await import("./frame.js")).translate(t);

@@ -1,9 +1,10 @@
 // Texts for numbers and names.
 
 import { serverTime } from "../http/clock.js";
+import { language, t } from "./text.js";
 
 const DAY_MS = 86_400_000;
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
 /** @param {string | undefined} date @returns {string} "3 days ago" */
 export function age(date) {
@@ -18,8 +19,8 @@ export function age(date) {
 export function duration(seconds, heard = 0) {
   const all = Math.round((seconds ?? 0) * (1 - heard) / 60);
   const [hours, minutes] = [Math.floor(all / 60), all % 60];
-  const text = [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
-  return heard && seconds ? `${text || "0 min"} left` : text;
+  const time = [hours && t("{n} h", { n: hours }), minutes && t("{n} min", { n: minutes })].filter(Boolean).join(" ");
+  return heard && seconds ? t("{time} left", { time: time || t("{n} min", { n: 0 }) }) : time;
 }
 
 /** @param {number} seconds @returns {string} "1:05:09" */
