@@ -4,7 +4,8 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -125,6 +126,15 @@ def test_axe_finds_nothing_on_any_view(
             press(page.locator("#search"), "Ask", exact=True)
             expect(page.locator("#ask .row-item").first).to_be_visible()
             assert audit(page) == []
+    for name in (
+        "series/" + quote(site.create()["episodes"][0]["series"]["id"]),
+        "topic/Food",
+        "trending",
+    ):
+        page.goto(f"{site.url}/#/{name}")
+        expect(page.locator(f"#{name.split('/')[0]} .row-item").first).to_be_visible()
+        assert audit(page) == [], name
+    go(page, "you")
     press(page, "Delete my data")
     assert audit(page) == []
     press(page.get_by_role("dialog"), "Delete")
@@ -136,7 +146,7 @@ def test_axe_finds_nothing_on_any_view(
 def test_nothing_is_wider_than_a_narrow_phone(
     page: Page, start_site: Callable[[], Server], tmp_path: Path
 ) -> None:
-    long = {
+    long: dict[str, Any] = {
         "title": "Donaudampfschifffahrtsgesellschaft" * 6,
         "series": {"id": "long", "name": "SeriesNameWithoutAnySpace" * 7},
         "key_insight": "https://example.org/" + "a-very-long-address/" * 20,
@@ -168,6 +178,11 @@ def test_nothing_is_wider_than_a_narrow_phone(
         if view == "search":
             page.get_by_role("combobox", name="Search").fill("donau")
             expect(page.locator("#search .row-item")).to_be_visible()
+        assert overflow(page) == [], view
+    category = long["categories"]["major"][0]
+    for view, name in {"series": "long", "topic": category, "trending": ""}.items():
+        page.goto(f"{site.url}/#/{view}/{name}")
+        expect(page.locator(f"#{view} .row-item")).to_be_visible()
         assert overflow(page) == [], view
 
 

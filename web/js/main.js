@@ -31,6 +31,11 @@ const VIEWS = {
   history: page(t("History"), () => import("./pages/history.js")),
   you: page(t("You"), () => import("./pages/you.js")),
   episode: page(t("Episode"), () => import("./pages/episode.js")),
+  series: page(t("Show"), () => import("./pages/names.js").then((one) => one.series)),
+  topic: page(t("Topic"), () => import("./pages/names.js").then((one) => one.topic)),
+  person: page(t("Person"), () => import("./pages/names.js").then((one) => one.person)),
+  entity: page(t("Name"), () => import("./pages/names.js").then((one) => one.entity)),
+  trending: page(t("Trending"), () => import("./pages/trending.js")),
 };
 
 /** The listener the page acts for: until it is `known`, the last one on this device. */

@@ -13,6 +13,17 @@ interface Episode {
   why?: Why; // made by the page from the session's trace
 }
 
+// A show, as the API answers it.
+interface Show { id: string; name: string; episodes: number; topics: string[]; newest_at: string | null; image_url?: string }
+
+// A person, a thing or a topic; the numbers are by day, of 14 days.
+interface Insight {
+  kind: "person" | "entity" | "topic"; name: string; rising: boolean; listeners: number; series: number;
+  listeners_by_day: number[]; series_by_day: number[]; reason: Reason; episodes: Episode[];
+}
+
+interface EpisodePage { episodes: Episode[]; next_cursor: string | null }
+
 interface Trace { parts: Record<string, number[]>; proposed_by: string[][] }
 
 interface SessionPage {

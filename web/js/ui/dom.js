@@ -52,10 +52,10 @@ export const emptyState = (text, detail, ...more) =>
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** Replaces an element's content; the focus stays on the button with the same name. @param {HTMLElement} element @param {...(Node | string)} content */
+/** Replaces an element's content; the focus stays on the button with the same `data-key` or name. @param {HTMLElement} element @param {...(Node | string)} content */
 export function redraw(element, ...content) {
-  /** @param {Element | null} one */
-  const name = (one) => one && (one.ariaLabel || one.textContent);
+  /** @param {any} one */
+  const name = (one) => one && (one.dataset.key || one.ariaLabel || one.textContent);
   const focused = document.activeElement;
   const had = element.contains(focused) && name(focused);
   element.replaceChildren(...content);
