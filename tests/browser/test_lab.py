@@ -1,6 +1,10 @@
 """The Lab in a real browser, beside the real function process."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +19,10 @@ from evaluation.online.report import Plan, report
 from evaluation.online.simulation import simulate
 from evaluation.report.online_tables import as_json
 from feed.catalog.catalog import Catalog
+from feed.scenarios.scenario import parse, shipped
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.page import problems_of
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 
 QUEUE = 50
 FLOORS = "\N{MINUS SIGN} quality floors"
@@ -26,7 +31,7 @@ FLOORS = "\N{MINUS SIGN} quality floors"
 def visit(page: Page, site: Server) -> Page:
     """Open the Lab and wait for both sessions."""
     page.goto(f"{site.url}/lab.html")
-    expect(page.locator(".queue li")).to_have_count(2 * QUEUE)
+    expect(page.locator(".queue > li")).to_have_count(2 * QUEUE)
     return page
 
 
@@ -42,7 +47,7 @@ def side(page: Page, name: str) -> Any:
 
 def queue(page: Page, name: str) -> list[str]:
     """The titles of one side's queue."""
-    return side(page, name).locator(".queue li > span:nth-child(2)").all_inner_texts()
+    return side(page, name).locator(".queue summary > span:nth-child(2)").all_inner_texts()
 
 
 def liked(site: Server, count: int = 2) -> list[dict[str, Any]]:
@@ -148,6 +153,7 @@ def test_a_filter_opens_to_what_it_removed_and_a_source_to_what_it_brought(
     session = site.create(scenario="for_you", trace=True, detail=True, seed=1)
     removed = session["detail"]["removed"]["quality_floors"]
     left = side(page, "Left")
+    left.get_by_text("Stages", exact=True).click()
     left.get_by_text(FLOORS).click()
     listed = left.get_by_role("list", name=FLOORS)
     assert listed.get_by_role("listitem").all_inner_texts() == [one["title"] for one in removed]
@@ -224,7 +230,7 @@ def test_a_title_is_text_never_markup(page: Page, hostile: Server) -> None:
     page.goto(f"{hostile.url}/lab.html")
     expect(page.locator(".queue li").first).to_contain_text("<img src=x onerror=alert(")
     add(page, "episode-3")
-    for summary in page.locator("summary").all():
+    for summary in page.locator("summary:not(.queue li + li summary)").all():
         summary.click()
     page.get_by_role("application").focus()
     page.keyboard.press("ArrowUp")
@@ -241,6 +247,113 @@ def test_a_catalog_without_a_map_can_still_be_tried(
     expect(side(page, "Left")).to_contain_text("Chosen")
 
 
+def test_edited_weights_rank_make_a_scenario_file_a_replay_and_a_link(
+    page: Page, site: Server, tmp_path: Path
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit(page, site)
+    add(page, liked(site)[1]["id"])
+    left = side(page, "Left")
+    before = queue(page, "Left")
+    left.get_by_text("Weights", exact=True).click()
+    left.locator("input[name=recency]").fill("9")
+    with page.expect_response("**/api/sessions/create") as answered:
+        left.locator("input[name=era]").fill("0.5")
+    shown = answered.value.json()["episodes"]
+    expect(left.locator(".queue summary").first).to_contain_text(shown[0]["title"])
+    assert queue(page, "Left") == [one["title"] for one in shown] != before
+
+    with page.expect_download() as saved:
+        left.get_by_role("button", name="Save as TOML").click()
+    made, usual = parse(saved.value.path().read_bytes()), shipped()["for_you"]
+    assert saved.value.suggested_filename == "for_you_tuned.toml"
+    assert (made.name, made.blend.recency) == ("for_you_tuned", 9)
+    curve = usual.blend.curves["era"]
+    halves = [round(value / 2, 4) for value in curve.value]
+    assert made.blend.curves["era"].value == pytest.approx(halves, abs=1e-4)
+    assert made.blend.curves["era"].at == curve.at
+
+    left.get_by_role("button", name="Copy as replay").click()
+    expect(page.locator("#live")).to_have_text("Copied.")
+    command = page.evaluate("navigator.clipboard.readText()")
+    shell = f'python() {{ {sys.executable} "$@"; }}\n{command}'
+    ran = subprocess.run(
+        ["sh", "-c", shell],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "SHELF": site.settings["SHELF"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    again = msgspec.json.decode(ran.stdout)
+    assert again["episodes"] == shown
+    assert again["detail"] == answered.value.json()["detail"]
+
+    link, ranked = page.url, queue(page, "Left")
+    other = page.context.new_page()
+    other.goto(link)
+    expect(other.locator(".queue > li")).to_have_count(2 * QUEUE)
+    assert queue(other, "Left") == ranked
+    expect(other.get_by_role("row", name=liked(site)[1]["title"])).to_be_visible()
+    expect(side(other, "Left").locator("input[name=recency]")).to_have_value("9")
+
+
+def test_an_episode_is_looked_for_in_the_stages_of_both_sides(page: Page, site: Server) -> None:
+    visit(page, site)
+    detail = site.create(scenario="for_you", detail=True, seed=1)["detail"]
+    removed = detail["removed"]["quality_floors"][0]
+    field = page.get_by_role("combobox", name="Episode")
+    field.fill(removed["title"].upper())
+    page.get_by_role("button", name="Where is it?").click()
+    for name in ("Left", "Right"):
+        found = side(page, name).locator(".found")
+        expect(found).to_contain_text(removed["title"])
+        expect(found.locator("dd").nth(1)).to_have_text("quality_floors")
+    field.fill("no such <b>id</b>/")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("no such <b>id</b>/")
+    expect(page.locator("#history tr")).to_have_count(0)
+    expect(field).to_have_value("no such <b>id</b>/")
+
+
+def test_rows_and_dots_are_linked_and_the_queue_is_walked_with_the_arrows(
+    page: Page, site: Server
+) -> None:
+    visit(page, site)
+    rows = side(page, "Left").locator(".queue > li")
+    rows.nth(0).locator("summary").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#pointed")).to_contain_text(queue(page, "Left")[1])
+    expect(page.locator("#pointed")).to_contain_text("left 2")
+    expect(rows.nth(1)).to_have_class(re.compile("pointed"))
+    page.keyboard.press("Enter")
+    expect(rows.nth(1).locator(".parts li").first).to_contain_text(re.compile(r"\d\.\d{3}"))
+    stops = page.locator(".queue summary[tabindex='0']")
+    expect(stops).to_have_count(2)
+    page.get_by_role("application").press("ArrowRight")
+    expect(rows.nth(1)).not_to_have_class(re.compile("pointed"))
+
+
+@pytest.mark.parametrize("address", ["%", "null", "[1]", '{"events":{"type":1},"left":null}'])
+def test_an_address_that_says_nothing_usable_is_a_first_visit(
+    page: Page, site: Server, address: str
+) -> None:
+    page.goto(f"{site.url}/lab.html#{address}")
+    expect(page.locator(".queue > li")).to_have_count(2 * QUEUE)
+
+
+def test_what_an_address_names_and_is_gone_is_named(page: Page, site: Server) -> None:
+    state = {
+        "events": [{"id": "gone<i>", "type": "like", "days": 1}],
+        "left": {"scenario": "vanished", "weights": {"recency": -1}},
+    }
+    page.goto(f"{site.url}/lab.html#{json.dumps(state)}")
+    expect(page.get_by_role("alert")).to_contain_text("blend.recency")
+    side(page, "Left").locator("input[name=recency]").evaluate("one => { one.value = 1 }")
+    page.get_by_role("button", name="New seed").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no scenario vanished")
+    expect(page.get_by_text("Not in the catalog: gone<i>.")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1400])
 def test_the_lab_fits_and_passes_an_accessibility_check(
@@ -252,7 +365,10 @@ def test_the_lab_fits_and_passes_an_accessibility_check(
     page = visit(context.new_page(), site)
     add(page, liked(site)[0]["id"])
     expect(side(page, "Left")).to_contain_text("1 engagement in the user vector")
+    side(page, "Left").get_by_text("Stages", exact=True).click()
     side(page, "Left").get_by_text(FLOORS).click()
+    side(page, "Right").get_by_text("Weights", exact=True).click()
+    page.locator(".queue summary").first.click()
     page.get_by_text("Stated interests").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page)

@@ -1,62 +1,160 @@
-// The Lab: one history, two scenarios, and how each ranks it.
+// The Lab: one history, typed, picked on the map or loaded from a user, and two sides that rank it. The address keeps all of it.
 
+import { DEMO_USERS } from "../js/auth/local.js";
+import { auth, startAuth } from "../js/auth/auth.js";
 import { call } from "../js/http/call.js";
-import { startAuth } from "../js/auth/auth.js";
-import { $, h } from "../js/ui/dom.js";
-import { startHistory } from "./history.js";
+import { $, button, h } from "../js/ui/dom.js";
+import { plain } from "../js/ui/words.js";
 import { startMap } from "./map.js";
-import { queue, summary } from "./queue.js";
 import { startResult } from "./result.js";
-import { stages } from "./stages.js";
+import { counted, lost, startSide } from "./side.js";
 
 const SHOWN = 50;
 const SETTLED_MS = 150;
+const TYPES = ["like", "click", "listen", "complete", "bookmark", "share", "not_interested"];
+const DAY_MS = 864e5;
+const MOST = 500;
+const OFFERED = 20;
+const ME = "me";
+
+/** @returns {Address} */
+function address() {
+  try { return JSON.parse(decodeURIComponent(location.hash.slice(1))) ?? {}; } catch { return {}; }
+}
 
 async function start() {
   startResult();
   await startAuth(() => {});
-  /** @type {[{scenarios: Scenario[], default: string}, {points: Point[], mapped: number, sampled: boolean}]} */
-  const [{ scenarios, default: usual }, map] = await Promise.all([call("GET", "/scenarios"), call("GET", "/map")]);
+  /** @type {[ScenarioList, CatalogMap]} */
+  const [listed, map] = await Promise.all([call("GET", "/scenarios"), call("GET", "/map")]);
   const { points } = map;
-  let asked = 0, seed = 1, timer = 0;
-
-  const other = scenarios.find((one) => one.name !== usual)?.name ?? usual;
-  const sides = [usual, other].map((name, side) => {
-    const title = side ? "Right" : "Left";
-    const choice = h("select", { onchange: () => run() }, ...scenarios.map((one) => new Option(one.name)));
-    choice.value = name;
-    const result = h("div");
-    $("sides").append(h("section", { class: "side", "aria-label": title }, h("div.row", {}, h("label", {}, `${title} scenario`, choice)), result));
-    return { choice, result };
-  });
+  let { seed = 1, find = "", left, right, ...known } = address();
+  let asked = 0, timer = 0;
+  const soon = () => { clearTimeout(timer); timer = setTimeout(run, SETTLED_MS); };
+  const past = await startHistory(new Map(points.map((one) => [one.id, one.title])), known, soon, (id) => { find = id; soon(); });
+  const other = listed.scenarios.find((one) => one.name !== listed.default)?.name ?? listed.default;
+  const sides = [startSide("Left", listed.default, left ?? {}, listed, soon), startSide("Right", other, right ?? {}, listed, soon)];
+  $("sides").hidden = false;
 
   async function run() {
     const mine = ++asked;
     $("seed").textContent = String(seed);
-    const body = { ...history.request(), stored: false, trace: true, detail: true, limit: SHOWN, seed };
-    const answers = sides.map(({ choice }) => call("POST", "/sessions/create", { ...body, scenario: choice.value }));
-    /** @type {LabSession[]} */
-    const sessions = await Promise.all(answers);
-    if (mine !== asked) return; // a newer request is running
-    $("trouble").textContent = "";
-    sides.forEach(({ choice, result }, side) => {
-      const [one, two] = /** @type {[LabSession, LabSession]} */ (side ? sessions.toReversed() : sessions);
-      const about = scenarios[choice.selectedIndex]?.description ?? "";
-      result.replaceChildren(h("p.quiet", {}, about), h("p", {}, summary(one)),
-        h("h3", {}, "Stages"), stages(one), h("h3", {}, "Queue"), queue(one, two));
-    });
-    show(history.ids(), sessions);
+    history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify({ seed, find, ...past.state(), left: sides[0].state(), right: sides[1].state() }))}`);
+    const body = { ...past.request(), stored: false, trace: true, detail: true, limit: SHOWN, seed, explained_id: find || undefined };
+    const sessions = await Promise.all(sides.map((side) => side.rank(body))).catch((error) => mine === asked && Promise.reject(error));
+    if (mine !== asked || !sessions) return; // a newer request is running
+    $("trouble").textContent = lost.splice(0).join(" ");
+    sides.forEach((side, at) => side.show(sessions[at], sessions[1 - at], find, point));
+    past.name(sessions[0].detail.engaged);
+    show(past.ids(), sessions);
     $("live").textContent = "Both sessions are here.";
   }
 
-  const soon = () => { clearTimeout(timer); timer = setTimeout(run, SETTLED_MS); };
-  const history = await startHistory(new Map(points.map((one) => [one.id, one])), soon);
-  const show = startMap(points, history.add);
+  /** Marks an episode's rows and its dot. @type {PointAt} */
+  function point(id) {
+    for (const row of document.querySelectorAll("li[data-id]")) row.classList.toggle("pointed", /** @type {HTMLElement} */ (row).dataset.id === id);
+    mark(id);
+  }
+
+  const { show, mark } = startMap(points, past.add, point);
   if (!points.length) $("about").textContent = "This catalog has no map.";
   else if (map.sampled) $("about").textContent = `A sample: ${points.length} of ${map.mapped} episodes.`;
   $("draw").onclick = () => { seed++; run(); };
-  history.set([]);
+  addEventListener("hashchange", () => location.reload());
 }
 
-addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `The Lab has stopped: ${reason.detail || reason.message}.`; });
+/** @type {StartHistory} */
+async function startHistory(titles, { events = [], interests = [] }, changed, find) {
+  const [{ catalog }, { categories }] = await Promise.all([call("GET", "/health"), call("GET", "/categories")]);
+  const nowMs = Date.parse(catalog.created_at) + catalog.age_s * 1000; // the server's clock, which may be fixed to a past day
+  let choices = [events].flat().filter((one) => TYPES.includes(one?.type));
+  /** @type {string[]} */
+  let gone = [];
+  /** @type {HTMLInputElement[]} */
+  const boxes = categories.filter((/** @type {Category} */ one) => one.kind === "major")
+    .map((/** @type {Category} */ { name }) => h("input", { type: "checkbox", value: name, checked: interests.includes(name), onchange: changed }));
+
+  function draw() {
+    $("size").textContent = (choices.length ? counted(choices.length, "engagement") : "A first visit: nothing is known.")
+      + (gone.length ? ` Not in the catalog: ${gone.join(", ")}.` : "");
+    $("history").replaceChildren(...choices.map((one) => {
+      const title = titles.get(one.id) ?? one.id;
+      return h("tr", {}, h("th", { scope: "row" }, title), h("td", {}, plain(one.type)), h("td", {}, `${+one.days.toFixed(1)} d ago`), h("td", {}, button("×", () => {
+        set(choices.filter((other) => other !== one));
+        ($("history").querySelector("button") ?? $("episode")).focus();
+      }, { "aria-label": `Remove ${title}` })));
+    }));
+  }
+
+  /** @param {Choice[]} made */
+  function set(made) {
+    [choices, gone] = [made.slice(0, MOST), []];
+    draw();
+    changed();
+  }
+
+  /** @param {string} id */
+  const add = (id) => set([{ id, type: $("type").value, days: $("days").valueAsNumber || 0 }, ...choices.filter((one) => one.id !== id)]);
+
+  /** Passes on the episode that is typed by its id or title, and refuses an unknown one. @param {(id: string) => void} use */
+  async function typed(use) {
+    const text = $("episode").value.trim(), title = text.toLowerCase();
+    if (!text) return;
+    let id = titles.has(text) ? text : [...titles].find((one) => one[1].toLowerCase() === title)?.[0] ?? "";
+    if (!id) {
+      const card = await call("GET", `/episodes/${encodeURIComponent(text)}`).catch((error) => {
+        throw error.status === 404 ? Error(`no episode has the id or the title ${text}`) : error;
+      });
+      titles.set(id = card.id, card.title);
+    }
+    $("episode").value = "";
+    use(id);
+  }
+
+  $("whose").onchange = async () => {
+    const whose = $("whose").value, how = whose === ME ? {} : { headers: { "X-Demo-User": whose } };
+    $("whose").value = "";
+    const [{ engagements }, profile] = await Promise.all([call("GET", `/me/engagements?limit=${MOST}`, undefined, how), call("GET", "/me", undefined, how)]);
+    for (const box of boxes) box.checked = profile.category_interests?.includes(box.value);
+    set(engagements.map((/** @type {Engagement} */ { episode_id: id, episode_title: title, timestamp = "", type, progress }) => {
+      if (title && !titles.has(id)) titles.set(id, title);
+      return { id, type, progress: progress ?? undefined, days: Math.max(0, +((nowMs - Date.parse(timestamp)) / DAY_MS).toFixed(5)) };
+    }));
+  };
+  $("type").append(...TYPES.map((type) => new Option(plain(type), type)));
+  $("whose").append(...["", ME, ...auth().demo ? DEMO_USERS : []].map((name) => new Option(name || "choose", name)));
+  $("interests").append(...boxes.map((box) => h("label", {}, box, box.value)));
+  $("clear").onclick = () => {
+    for (const box of boxes) box.checked = false;
+    set([]);
+  };
+  $("add").onsubmit = (event) => {
+    event.preventDefault();
+    typed(add);
+  };
+  $("find").onclick = () => typed(find);
+  $("episode").oninput = () => {
+    const sought = $("episode").value.toLowerCase();
+    const found = [...titles].filter((one) => one.join(" ").toLowerCase().includes(sought)).slice(0, OFFERED);
+    $("found").replaceChildren(...found.map(([id, title]) => new Option(title, id)));
+  };
+  draw();
+
+  const stated = () => boxes.flatMap((box) => box.checked ? [box.value] : []);
+  return {
+    add,
+    name(engaged) {
+      gone = engaged.flatMap(({ id, title }) => title === null ? [id] : (titles.set(id, title), []));
+      draw();
+    },
+    ids: () => choices.map((one) => one.id),
+    state: () => ({ events: choices, interests: stated() }),
+    request: () => ({
+      engagements: choices.map(({ id, type, days, progress }) => ({ episode_id: id, type, progress, timestamp: new Date(nowMs - days * DAY_MS).toISOString() })),
+      category_interests: stated(),
+    }),
+  };
+}
+
+addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `Not ranked: ${reason.detail || reason.message}.`; });
 start();
