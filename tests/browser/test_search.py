@@ -66,7 +66,7 @@ def test_filters_narrow_a_search_and_the_address_keeps_them(page: Page, site: Se
     length = page.get_by_label("Length")
     expect(length).to_have_value("15")
     with page.expect_request("**/api/search**") as asked:
-        page.get_by_label("Topic").select_option("Science")
+        page.get_by_role("combobox", name="Topic").select_option("Science")
     assert {"category=Science", "max_duration_s=900"} <= set(
         asked.value.url.split("?")[1].split("&")
     )
