@@ -8,6 +8,7 @@ interface Episode {
   id: string; content_id?: string; title: string; series?: { id: string; name?: string } | null;
   published_at: string; key_insight?: string; description?: string; language?: string; explicit?: boolean;
   categories?: { major?: string[]; subcategories?: string[] };
+  people?: unknown[]; entities?: unknown[]; // names or records with one
   image_url?: string; audio_url?: string; url?: string; duration_s?: number;
   final_score?: number; queue_position?: number; reason?: Reason;
   why?: Why; // made by the page from the session's trace
@@ -23,6 +24,10 @@ interface Insight {
 }
 
 interface EpisodePage { episodes: Episode[]; next_cursor: string | null }
+
+interface Chapter { start_s: number; title: string; url?: string }
+
+interface TranscriptPart { text: string; start_s?: number; speaker?: string }
 
 interface Trace { parts: Record<string, number[]>; proposed_by: string[][] }
 

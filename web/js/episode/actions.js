@@ -1,8 +1,18 @@
 // What a listener can do with an episode.
 
-import { $, h, icon, iconButton, toast } from "../ui/dom.js";
+import { h, icon, iconButton } from "../ui/dom.js";
 import { library } from "../library/library.js";
-import { isPlaying, play } from "../player/playing.js";
+import { isPlaying, play, playing } from "../player/playing.js";
+import { t } from "../ui/text.js";
+
+/** Episodes as this visit has shown them, some with a reason. @type {Map<string, Episode>} */
+const shown = new Map();
+
+/** @param {string} id */
+const key = (id) => `${library.outbox.uid} ${id}`;
+
+/** @param {string} id */
+export const known = (id) => shown.get(key(id));
 
 /** @param {string | undefined} url @returns {string} the URL if it is http(s) or of this site, else "" */
 export const webUrl = (url = "") => /^(https?:\/\/|\/(?!\/))/.test(url) ? url : "";
@@ -13,56 +23,43 @@ export function live(element, update) {
   return Object.assign(element, { update });
 }
 
-/** A button that plays the episode, or a link to its page. @param {Episode} episode @param {string} [kind] @returns {Live} */
+/** @param {string} action @param {Episode} episode */
+const label = (action, { title }) => t("{action}: {title}", { action, title });
+
+/** Plays an episode; without audio it opens its page, without one it saves it. @param {Episode} episode @param {string} [kind] @returns {Live} */
 export function playButton(episode, kind = "play strong") {
-  const { title } = episode;
-  if (!webUrl(episode.audio_url)) {
-    const href = webUrl(episode.url);
-    const traits = { class: kind, "aria-label": `Open: ${title}`, hidden: !href };
-    return live(link(episode, traits, icon("open"), h("span", {}, "Open")), () => {});
-  }
-  const made = h("button", { class: kind, onclick: () => play(episode) });
+  const { id, audio_url: audio, url } = episode;
+  shown.set(key(id), { ...known(id), ...episode });
+  const [sounds, leads] = [webUrl(audio), webUrl(url)];
+  const press = () => { if (sounds) play(episode); else if (library.toggle("bookmark", episode)) acknowledge(t("Saved.")); };
+  const made = sounds || !leads ? h("button", { class: kind, "data-play": "", onclick: press }) : link(episode, { class: kind });
   return live(made, () => {
-    const label = isPlaying(episode.id) ? "Pause" : "Play";
-    if (made.textContent === label) return;
-    made.replaceChildren(icon(label.toLowerCase()), h("span", {}, label));
-    made.setAttribute("aria-label", `${label}: ${title}`);
+    const [name, action] = sounds ? (isPlaying(id) ? ["pause", t("Pause")] : ["play", t("Play")])
+      : leads ? ["open", t("Open")] : library.did("bookmark", id) ? ["check", t("Saved")] : ["bookmark", t("Save")];
+    if (made.textContent === action) return;
+    made.replaceChildren(icon(name), h("span", {}, action));
+    made.ariaLabel = label(action, episode);
   });
 }
 
+// Wherever they are, as soon as the sound begins or stops.
+playing.addEventListener("change", () => document.querySelectorAll("[data-play]").forEach((one) => /** @type {Live} */ (one).update()));
+
 /**
- * A button that saves or likes an episode, pressed while it is.
+ * A button that saves or likes an episode, pressed while it is. One that can only be saved has it in its first button.
  * @param {"bookmark" | "like"} type @param {Episode} episode @param {() => void} [done]
  */
 export function toggleButton(type, episode, done) {
-  const label = `${type === "like" ? "Like" : "Save"}: ${episode.title}`;
-  const made = iconButton(type, label, () => { if (library.toggle(type, episode)) done?.(); });
-  return live(made, () => { made.ariaPressed = String(!!library.did(type, episode.id)); });
+  const { id, audio_url: audio, url } = episode;
+  const hidden = type === "bookmark" && !webUrl(audio) && !webUrl(url);
+  const made = iconButton(type, label(type === "like" ? t("Like") : t("Save"), episode), () => { if (library.toggle(type, episode)) done?.(); }, { hidden });
+  return live(made, () => { made.ariaPressed = String(!!library.did(type, id)); });
 }
 
-/** A link to the episode's page that records a click. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
+/** A link to the episode's page elsewhere that records a click. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
 export const link = (episode, traits, ...content) => h("a", {
   href: webUrl(episode.url), target: "_blank", rel: "noopener", onclick: () => library.record("click", episode), ...traits,
 }, ...content);
 
-/**
- * Confirms an action once it is stored, and says where: at the API, or only on this device. What the device cannot
- * store is confirmed when the API has accepted it.
- * @param {string} text @param {Action} [action]
- */
-export async function acknowledge(text, action) {
-  const { outbox } = library;
-  const { refusals } = outbox;
-  if (outbox.volatile) {
-    toast("Not saved yet: this browser keeps nothing. Leave the page open until it is sent.");
-    await outbox.drain();
-  }
-  if (outbox.volatile || outbox.refusals > refusals) return;
-  toast(text + whereKept(), action);
-}
-
-/** Says if a write is only on this device. */
-function whereKept() {
-  if (library.withoutUser) return " Kept on this device until you sign in.";
-  return $("banner").hidden ? "" : " Kept on this device, not sent yet.";
-}
+/** Confirms an action once it is stored. @param {string} text @param {Action} [action] */
+export const acknowledge = async (text, action) => (await import("./menu.js")).confirm(text, action);

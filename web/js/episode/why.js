@@ -1,37 +1,46 @@
 // "Why this?": the parts of an episode's score, as bars. Loaded when first opened.
 
 import { h } from "../ui/dom.js";
+import { t } from "../ui/text.js";
 import { wordFor } from "../ui/words.js";
 
 /** @type {Record<string, string>} by part of the score */
 const PARTS = {
-  similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
-  neighbours_latest: "Follows your last", neighbours_long: "Follows your picks", age: "Its age", promise: "Promising", unseen: "Little known",
-  popularity_day: "Popular today", popularity_week: "Popular this week", popularity_month: "Popular this month", popularity_ever: "Popular",
-  rise_day: "Rising today", rise_week: "Rising", rise_month: "On the way up", quality: "Quality", recency: "New",
-  completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
-  aversion: "Like what you disliked", served: "Shown before", fatigue: "Seen before", era: "Its time", seed: "Like what you asked for",
+  similarity: t("Like your taste"), cold: t("Taste, not known yet"), interest: t("Like one you picked"), neighbours: t("Picked with it by others"),
+  neighbours_latest: t("Follows your last"), neighbours_long: t("Follows your picks"), age: t("Its age"), promise: t("Promising"), unseen: t("Little known"),
+  popularity_day: t("Popular today"), popularity_week: t("Popular this week"), popularity_month: t("Popular this month"), popularity_ever: t("Popular"),
+  rise_day: t("Rising today"), rise_week: t("Rising"), rise_month: t("On the way up"), quality: t("Quality"), recency: t("New"),
+  completion: t("Heard to the end"), series: t("Its series"), category: t("Its topics"), unfinished: t("Half heard"),
+  aversion: t("Like what you disliked"), served: t("Shown before"), fatigue: t("Seen before"), era: t("Its time"), seed: t("Like what you asked for"),
 };
 
 /** @type {Record<string, string>} by source */
 const SOURCES = {
-  similar: "like your taste", interests: "like something you picked", neighbours: "what others picked with it",
-  series: "series you follow or often hear", unfinished: "half heard", trending: "trending", popular: "popular", fresh: "new",
-  stated: "your interests", exploration: "something new by chance", seed: "what you asked for",
+  similar: t("like your taste"), interests: t("like something you picked"), neighbours: t("what others picked with it"),
+  series: t("series you follow or often hear"), unfinished: t("half heard"), trending: t("trending"), popular: t("popular"), fresh: t("new"),
+  stated: t("your interests"), exploration: t("something new by chance"), seed: t("what you asked for"),
 };
+
+/** What a reason names, and the parts that speak of it. @param {Reason | undefined} reason @returns {[string?, RegExp?]} */
+function spokenOf({ key, params: { category, title, series, text } } = { key: "", params: {}, text: "" }) {
+  if (title) return [title, key === "others" ? /^neighbours/ : /^(interest|similarity)$/];
+  return category ? [category, key === "trending_in" ? /^(rise|popularity)/ : /^similarity$/] : series ? [series, /^series$/] : [text, /^seed$/];
+}
 
 /** @param {Episode} episode */
 export function whyPanel({ reason, final_score: score = 0, why }) {
-  if (!why) return h("p", {}, "This session has no scores to show.");
+  if (!why) return h("p", {}, t("This session has no scores to show."));
   const parts = why.parts.toSorted((a, b) => b.given - a.given);
   const most = Math.max(...parts.map(({ given }) => Math.abs(given)), 0.01);
-  const title = reason?.params.title;
+  const [named, speaks] = spokenOf(reason);
+  const main = named && parts.find(({ name }) => speaks?.test(name));
+  if (main) parts.unshift(...parts.splice(parts.indexOf(main), 1)); // what the reason says comes first
   return h("div", {},
-    h("dl.bars", {}, ...parts.flatMap(({ name, given }) => {
-      const bar = h("span", { class: given < 0 ? "share less" : "share" });
-      bar.style.setProperty("--share", `${(100 * Math.abs(given)) / most}%`);
-      return [h("dt", {}, wordFor(PARTS, name)), h("dd", {}, bar, h("span.given", {}, given.toFixed(2)))];
+    h("dl.bars", {}, ...parts.flatMap((part) => {
+      const bar = h("span", { class: part.given < 0 ? "share less" : "share" });
+      bar.style.setProperty("--share", `${(100 * Math.abs(part.given)) / most}%`);
+      return [h("dt", {}, wordFor(PARTS, part.name), part === main && h("strong", {}, `\u00a0· ${named}`)), h("dd", {}, bar, h("span.given", {}, part.given.toFixed(2)))];
     })),
-    h("p", {}, `Total ${score.toFixed(2)}.`, title && ` Mostly because of “${title}”.`),
-    h("p", {}, `Proposed as: ${why.sources.map((name) => wordFor(SOURCES, name)).join(", ")}.`));
+    h("p", {}, t("Total {score}.", { score: score.toFixed(2) })),
+    h("p", {}, t("Proposed as: {sources}.", { sources: why.sources.map((source) => wordFor(SOURCES, source)).join(", ") })));
 }

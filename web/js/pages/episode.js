@@ -1,55 +1,153 @@
 // The page of an episode.
 
-import { live, playButton, toggleButton } from "../episode/actions.js";
+import { acknowledge, known, live, playButton, toggleButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";
+import { chapterList, notes, timed, transcript } from "../episode/contents.js";
+import { openEpisodeMenu, share } from "../episode/menu.js";
+import { address, episodeRow } from "../episode/row.js";
+import { whyPanel } from "../episode/why.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
-import { $, button, emptyState, h, styles } from "../ui/dom.js";
-import { t } from "../ui/text.js";
-import { age, duration, joined } from "../ui/words.js";
+import { library } from "../library/library.js";
+import { controls, playing } from "../player/playing.js";
 import { entitle } from "../router.js";
+import { $, button, copy, emptyState, h, iconButton, styles, toast } from "../ui/dom.js";
+import { language, t, told } from "../ui/text.js";
+import { duration, joined } from "../ui/words.js";
 
-styles("pages");
+const MAX_NAMES = 20;
+const LONG = 700; // characters, from which on a text is cut
+const heading = $("episode-title"); // moves beside the artwork
 
-/** The id of the episode that is shown. */
-let shown = "";
-/** What follows the library and the player. @type {Live[]} */
+let shown = ""; // the id in the address
+/** @type {Live[]} */
 let alive = [];
 
-export const update = () => alive.forEach((one) => one.update());
+export function update() {
+  alive.forEach((one) => one.update());
+  follow();
+}
+
+/** Marks where the audio is, in the chapters and in the transcript. */
+function follow() {
+  const position = controls.at(shown) ?? -1;
+  alive[0]?.update();
+  for (const { children } of $("episode").querySelectorAll(".course")) {
+    const places = /** @type {HTMLElement[]} */ ([...children]);
+    const current = places.findLast(({ dataset: { at } }) => Number(at) <= position);
+    for (const one of places) one.ariaCurrent = one === current ? "true" : null;
+  }
+}
+playing.addEventListener("position", follow);
 
 /** @param {string} id */
 export async function show(id) {
+  if (id === shown && alive.length) return update();
   shown = id;
   alive = [];
-  entitle("episode", t("Episode"));
-  $("episode").replaceChildren(h("p.quiet", {}, t("Loading…")));
+  const before = known(id);
+  await styles("pages");
+  if (before) draw(before);
+  else {
+    entitle("episode", t("Episode"));
+    $("episode").replaceChildren(heading, copy("skeleton").firstElementChild);
+  }
   try {
-    const episode = await call("GET", `/episodes/${encodeURIComponent(id)}`);
-    if (id === shown) draw(episode);
+    const episode = { ...before, ...await call("GET", `/episodes/${encodeURIComponent(id)}`) };
+    if (id !== shown) return;
+    if (!before || Object.keys(episode).length > Object.keys(before).length) draw(episode);
+    if (before && !library.did("click", id)) library.record("click", episode);
+    await complete(episode);
   } catch (problem) {
-    if (id === shown) explain(Problem.of(problem), id);
+    if (id !== shown) return;
+    if (before) await complete(before);
+    else explain(Problem.of(problem), id);
   }
 }
 
 /** @param {Problem} problem @param {string} id */
 function explain({ status, message, detail }, id) {
-  const [title, why, way] = status === 404
-    ? [t("This episode has left the catalog"), t("There is more to hear in your feed."), h("a.strong", { href: "#/" }, t("To the feed"))]
-    : [message, detail, button(t("Try again"), () => show(id), { class: "strong" })];
-  $("episode").replaceChildren(emptyState(title, why, way));
+  $("episode").replaceChildren(heading, status === 404
+    ? emptyState(t("This episode has left the catalog"), t("There is more to hear in your feed."), h("a.strong", { href: "#/" }, t("To the feed")))
+    : emptyState(message, detail, button(t("Try again"), () => show(id), { class: "strong" })));
 }
+
+/** @param {string} view @param {string} key @param {string} [text] */
+const pageLink = (view, key, text = key) => h("a", { href: address(view, key) }, text);
 
 /** @param {Episode} episode */
 function draw(episode) {
-  const { title, series, language: lang } = episode;
-  entitle("episode", title);
+  const { id, title, series, language: lang, duration_s: length, reason } = episode;
   const name = series?.name || series?.id;
-  const started = playButton(episode);
-  const saved = toggleButton("bookmark", episode);
-  alive = [started, saved, live(h("p.facts"), () => {})];
-  $("episode").replaceChildren(art(episode), h("div.head", {},
-    series && h("p.series", {}, h("a", { href: `#/series/${encodeURIComponent(series.id)}` }, name)),
-    h("p.facts", {}, joined([age(episode.published_at), duration(episode.duration_s), episode.explicit && t("Explicit")])),
-    h("div.actions", {}, started, saved), h("p", { lang }, episode.key_insight ?? episode.description)));
+  entitle("episode", title);
+  heading.lang = lang ?? "";
+  const facts = h("p.facts");
+  const disliked = iconButton("refuse", t("Not interested: {title}", { title }),
+    () => { if (library.toggle("not_interested", episode)) acknowledge(t("Noted: less like this.")); });
+  const more = iconButton("more", t("More: {title}", { title }), () => openEpisodeMenu(episode, more, null, (how) => {
+    how();
+    toast(t("Muted: “{series}”.", { series: name }));
+  }), { "aria-haspopup": "true" });
+  const buttons = [
+    playButton(episode), toggleButton("bookmark", episode, () => acknowledge(t("Saved."))),
+    toggleButton("like", episode, () => acknowledge(t("Noted: more like this."))),
+    live(disliked, () => { disliked.ariaPressed = String(!!library.did("not_interested", id)); })];
+  alive = [live(facts, () => {
+    const at = controls.at(id);
+    const heard = at && length ? Math.min(1, at / length) : library.did("listen", id)?.progress;
+    const date = new Date(episode.published_at).toLocaleDateString(language, { dateStyle: "long" });
+    facts.textContent = joined([date, duration(length, heard), episode.explicit && t("Explicit")]);
+  }), ...buttons];
+  $("episode").replaceChildren(
+    h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, pageLink("series", series.id, name)), heading, facts,
+      h("div.actions", {}, ...buttons, iconButton("share", t("Share: {title}", { title }), () => share(episode)), more))),
+    reason ? h("details", {}, h("summary.reason", {}, h("span", {}, told("reason", reason)), " ", h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
+    ...clamped(h("p.lead", { lang }, episode.key_insight)),
+    names(episode), h("div", { id: "episode-rest" }));
+}
+
+/** Links to the pages of the people, topics and things of an episode, each name once. @param {Episode} episode */
+function names({ people = [], categories: { major = [], subcategories = [] } = {}, entities = [] }) {
+  const found = new Map();
+  for (const [view, records] of Object.entries({ person: people, topic: [...major, ...subcategories], entity: entities })) {
+    for (const one of /** @type {any[]} */ (records)) {
+      const name = one?.name ?? one; // names or records, as the source delivers them
+      if (name?.trim?.() && !found.has(name)) found.set(name, pageLink(view, name));
+    }
+  }
+  return h("div.chips", { role: "group", "aria-label": t("People and topics") }, ...[...found.values()].slice(0, MAX_NAMES));
+}
+
+/** @param {string} title @param {...(Node | string)} inside without which there is none */
+const section = (title, ...inside) => inside.length ? [h("section", {}, h("h2", {}, title), ...inside)] : [];
+
+/** A text, cut where it is long, with a way to read on. @param {HTMLElement} text */
+function clamped(text) {
+  const { length } = text.textContent?.trim() ?? "";
+  if (length + 60 * text.children.length < LONG) return length ? [text] : [];
+  const open = () => { wrap.className = ""; more.hidden = true; };
+  const more = button(t("Read on"), () => { open(); text.tabIndex = -1; text.focus({ preventScroll: true }); });
+  const wrap = h("div.clamp", { onfocusin: () => { if (wrap.querySelector(":focus-visible")) open(); } }, text); // by keyboard, in what is cut
+  return [h("div", {}, wrap, more)];
+}
+
+/** Adds what has addresses of its own: chapters, notes, transcript, similar episodes. @param {Episode} episode */
+async function complete(episode) {
+  const { id, language: lang, description = "" } = episode;
+  const path = `/episodes/${encodeURIComponent(id)}`;
+  const answers = await Promise.allSettled([call("GET", `${path}/notes`), call("GET", `${path}/transcript`), call("GET", `${path}/similar?limit=6`)]);
+  if (id !== shown) return;
+  const [noted, course, found] = answers.map((one) => one.status === "fulfilled" ? one.value : null);
+  const rows = found?.episodes.map((/** @type {Episode} */ one) => episodeRow(one)) ?? [];
+  const lost = answers.some((one) => one.status === "rejected" && Problem.of(one.reason).status !== 404);
+  $("episode-rest").replaceChildren(
+    ...course?.chapters.length ? section(t("Chapters"), chapterList(course.chapters, episode)) : [],
+    ...section(t("About this episode"), ...clamped(h("div.notes", { lang }, ...noted ? notes(noted.html, episode) : timed(description, episode)))),
+    course?.parts.length ? transcript(course.parts, episode) : "",
+    ...rows.length ? section(t("More like this"), h("ul", { role: "list" }, ...rows)) : [],
+    lost ? h("p.quiet", {}, t("Not all of this page could be loaded."), " ", button(t("Try again"), () => complete(episode))) : "",
+    h("a", { href: "#/" }, t("To the feed")));
+  alive.push(...rows);
+  follow();
+  if (location.hash.endsWith("?similar")) rows[0]?.scrollIntoView({ block: "center" });
 }
