@@ -11,7 +11,7 @@ const MODULES = {
   "js/feed": ["causes", "feed", "interests"],
   "js/library": ["impressions", "library", "memory", "outbox"],
   "js": ["main", "router"],
-  "js/pages": ["ask", "episode", "history", "lists", "names", "photo", "recent", "saved", "search", "suggestions", "trending", "you"],
+  "js/pages": ["ask", "episode", "history", "lists", "names", "photo", "recent", "saved", "search", "suggestions", "you"],
   "js/player": ["media-session", "player", "playing"],
   "js/ui": ["dialog", "dom", "frame", "text", "words"],
   languages: ["de"],

@@ -35,7 +35,7 @@ const VIEWS = {
   topic: page(t("Topic"), () => import("./pages/names.js").then((one) => one.topic)),
   person: page(t("Person"), () => import("./pages/names.js").then((one) => one.person)),
   entity: page(t("Name"), () => import("./pages/names.js").then((one) => one.entity)),
-  trending: page(t("Trending"), () => import("./pages/trending.js")),
+  trending: page(t("Trending"), () => import("./pages/names.js").then((one) => one.trending)),
 };
 
 /** The listener the page acts for: until it is `known`, the last one on this device. */

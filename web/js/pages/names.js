@@ -1,15 +1,16 @@
-// The pages of shows, people, things and topics.
+// The pages of shows, people, things and topics, and of what is trending.
 
 import { acknowledge, live } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { toggleSeries } from "../episode/menu.js";
 import { address, episodeRow, tiles } from "../episode/row.js";
+import { categories } from "../feed/interests.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
 import { library } from "../library/library.js";
 import { entitle } from "../router.js";
 import { $, button, emptyState, h, styles, svg, toast } from "../ui/dom.js";
-import { count, language, t } from "../ui/text.js";
+import { count, language, t, told } from "../ui/text.js";
 import { age, joined } from "../ui/words.js";
 
 /** @type {Record<Insight["kind"], string>} */
@@ -22,10 +23,10 @@ styles("pages");
  * @param {string} name @param {string} title without one it is the key
  * @param {(key: string) => Promise<(Node | string)[]>} draw answers the title, too, as the first
  */
-export function view(name, title, draw) {
+function view(name, title, draw) {
   /** @type {string | undefined} */
   let shown;
-  const update = () => { for (const one of /** @type {NodeListOf<Live>} */ ($(name).querySelectorAll(".row-item, .live"))) one.update(); };
+  const update = () => { for (const one of $(name).querySelectorAll("*")) /** @type {any} */ (one).update?.(); };
   /** @param {string} key */
   async function load(key) {
     $(name).replaceChildren(h("p.quiet", {}, t("Loading…")));
@@ -52,20 +53,21 @@ const nothing = () => emptyState(t("Nothing here is called that"), t("It may hav
   h("a.strong", { href: "#/search" }, t("Search")));
 
 /** @param {string} title @param {...(Node | string)} content */
-export const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...content);
+const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...content);
 
 /** Episodes that are answered page by page; nothing without any. @param {string} title @param {string} path @param {EpisodePage} [first] its first page */
-export async function episodes(title, path, first) {
-  const next = (/** @type {string | null} */ cursor) => call("GET", `${path}&cursor=${cursor}`);
-  let page = first ?? await next("0");
-  const rows = () => page.episodes.map((/** @type {Episode} */ one) => episodeRow(one));
+async function episodes(title, path, first) {
+  const next = (cursor = "0") => call("GET", `${path}&cursor=${cursor}`);
+  /** @type {EpisodePage} */
+  let page = first ?? await next();
+  const rows = () => page.episodes.map((one) => episodeRow(one));
   const list = h("ul", { role: "list" }, ...rows());
   const more = button(t("Show more"), async () => {
     try {
-      page = await next(page.next_cursor);
-      const [one, ...others] = rows();
-      list.append(one, ...others);
-      one.querySelector("a").focus();
+      page = await next(page.next_cursor ?? "");
+      const added = rows();
+      list.append(...added);
+      added[0]?.querySelector("a")?.focus();
       more.hidden = !page.next_cursor;
     } catch (error) {
       toast(Problem.of(error).message);
@@ -74,10 +76,11 @@ export async function episodes(title, path, first) {
   return page.episodes.length ? section(title, list, more) : "";
 }
 
-/** Buttons to follow and to mute. @param {SeriesField | "category_interests"} follow @param {SeriesField | "muted_categories"} mute @param {string} id @param {(field: ListField) => void} turn */
+/** Buttons to follow and to mute. @param {ListField} follow @param {ListField} mute @param {string} id @param {(field: any) => void} turn */
 function choices(follow, mute, id, turn) {
-  const one = (/** @type {ListField} */ field, /** @type {string} */ off, /** @type {string} */ on) => {
-    const made = button("", () => turn(field), { class: "live" });
+  /** @param {ListField} field @param {string} off @param {string} on */
+  const one = (field, off, on) => {
+    const made = button("", () => turn(field));
     return live(made, () => {
       const is = library.has(field, id);
       made.textContent = is ? on : off;
@@ -89,20 +92,20 @@ function choices(follow, mute, id, turn) {
 
 export const series = view("series", t("Show"), async (id) => {
   const path = `/series/${encodeURIComponent(id)}`;
+  /** @type {[EpisodePage & {series: Show}, {series: Show[]}]} */
   const [page, { series: alike }] = await Promise.all([call("GET", `${path}?limit=20`), call("GET", `${path}/similar?limit=6`)]);
-  /** @type {Show} */
-  const { name, episodes: all, topics, newest_at, image_url } = page.series;
-  const languages = new Set(page.episodes.flatMap((/** @type {Episode} */ one) => one.language ?? []));
+  const { name, topics, newest_at, image_url } = page.series;
+  const size = (/** @type {Show} */ show) => count(show.episodes, "One episode", "{n} episodes");
+  const languages = new Set(page.episodes.flatMap((one) => one.language ?? []));
   const inWords = new Intl.DisplayNames(language, { type: "language" });
   return [name,
     h("div.about", {}, art({ title: name, image_url }), h("div", {},
-      h("p.facts", {}, joined([count(all, "One episode", "{n} episodes"), newest_at !== null && t("latest {age}", { age: age(newest_at) }),
+      h("p.facts", {}, joined([size(page.series), newest_at !== null && t("latest {age}", { age: age(newest_at) }),
         ...[...languages].map((one) => inWords.of(one))])),
       h("p.chips", {}, ...topics.map((one) => h("a", { href: address("topic", one) }, one))),
-      choices("followed_series", "muted_series", id, (field) => toggleSeries(id, name, /** @type {SeriesField} */ (field))))),
+      choices("followed_series", "muted_series", id, (field) => toggleSeries(id, name, field)))),
     await episodes(t("Episodes"), `${path}?limit=20`, page),
-    alike.length ? section(t("Similar shows"), tiles("series", alike.map((/** @type {Show} */ one) =>
-      ({ ...one, title: one.name, facts: count(one.episodes, "One episode", "{n} episodes") })))) : ""];
+    alike.length ? section(t("Similar shows"), tiles("series", alike.map((one) => ({ ...one, title: one.name, facts: size(one) })))) : ""];
 });
 
 /** A view of names of one kind. @param {Insight["kind"]} kind */
@@ -134,14 +137,14 @@ async function naming(name) {
 }
 
 /** @param {Insight} insight */
-export const why = ({ rising, reason }) => rising && reason.text;
+const why = ({ rising, reason }) => rising && told("reason", reason);
 
 /** @param {Insight} insight */
-export const numbers = ({ listeners, series: shows }) => joined([listeners > 0 && count(listeners, "One listener this week", "{n} listeners this week"),
+const numbers = ({ listeners, series: shows }) => joined([listeners > 0 && count(listeners, "One listener this week", "{n} listeners this week"),
   shows > 0 && count(shows, "One show this week", "{n} shows this week")]);
 
 /** A bar for each of 14 days, of listeners or else of shows, if there are any. @param {Insight} insight */
-export function bars({ listeners_by_day: listeners, series_by_day: shows }) {
+function bars({ listeners_by_day: listeners, series_by_day: shows }) {
   const heard = Math.max(...listeners) > 0;
   const values = heard ? listeners : shows;
   const top = Math.max(...values);
@@ -150,3 +153,23 @@ export function bars({ listeners_by_day: listeners, series_by_day: shows }) {
     "aria-label": heard ? t("Listeners on each of 14 days: {numbers}", { numbers }) : t("Shows on each of 14 days: {numbers}", { numbers }) },
   ...values.map((value, day) => svg("rect", { x: 7 * day, y: 27 - (27 * value) / top, width: 5, height: 28 })));
 }
+
+export const trending = view("trending", t("Trending"), async (category) => {
+  const of = new URLSearchParams({ category });
+  /** @param {string} title @param {string} kind */
+  const largest = async (title, kind) => {
+    const { insights } = await call("GET", `/insights?kind=${kind}&limit=8&${of}`);
+    return insights.length ? section(title, tiles(kind, insights.map((/** @type {Insight} */ one) => ({ title: one.name, id: one.name, facts: numbers(one) })))) : "";
+  };
+  const [all, { insights }, ...others] = await Promise.all([categories(), call("GET", `/insights/trending?${of}`),
+    largest(t("People"), "person"), largest(t("Topics"), "topic"), episodes(t("Rising today"), `/trending?limit=5&${of}`),
+    episodes(t("Popular this week"), `/popular?limit=5&${of}`), episodes(t("New"), `/new?limit=5&${of}`)]);
+  return [category ? t("Trending in {category}", { category }) : t("Trending"),
+    h("div.chips", { role: "group", "aria-label": t("Categories") }, ...["", ...all].map((name) =>
+      h("a", { href: address("trending", name), "aria-current": name === category ? "page" : null }, name || t("All")))),
+    section(t("Rising"), insights.length ? h("ul", { role: "list" }, ...insights.map((/** @type {Insight} */ one) => h("li.risen", {},
+      h("div", {}, h("h3", {}, h("a", { href: address(one.kind, one.name) }, one.name)), h("p", {}, why(one)), h("p.facts", {}, numbers(one))),
+      bars(one), h("ul", { role: "list" }, ...one.episodes.slice(0, 2).map((episode) => episodeRow(episode))))))
+      : h("p.quiet", {}, t("Nothing is heard or published more than usual just now."))),
+    ...others];
+});
