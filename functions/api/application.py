@@ -1,5 +1,7 @@
 """The application: the routes behind admission control, the access log and CORS."""
 
+from contextlib import suppress
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -64,16 +66,18 @@ def _with_cors(app: ASGIApp, service: Service) -> ASGIApp:
 
 
 def _static_files(folder: str) -> Handler:
-    """Return a handler that serves a folder, as Firebase Hosting does in the cloud."""
+    """Return a handler that serves a folder as Hosting does, and the demo's own files beside it."""
     from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # local only
 
-    files = StaticFiles(directory=folder, html=True)
+    from functions.demo import WEB  # noqa: PLC0415  # local only
+
+    shelves = [StaticFiles(directory=one, html=True) for one in (folder, WEB)]
 
     async def serve(service: Service, request: Request, timings: Timings) -> Response:
-        try:
-            return await files.get_response(request.path_params["path"] or ".", request.scope)
-        except HTTPException:
-            return await _not_found(service, request, timings)
+        for files in shelves:
+            with suppress(HTTPException):
+                return await files.get_response(request.path_params["path"] or ".", request.scope)
+        return await _not_found(service, request, timings)
 
     return serve
 

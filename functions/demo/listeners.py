@@ -6,6 +6,7 @@
 import random
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, EngagementType
+from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryStore
 from functions.http.endpoint import json_response
 from functions.serving.service import Service
@@ -111,7 +113,11 @@ async def write_listeners(store: SummaryStore, catalog: Catalog, now_us: int) ->
 
 
 async def sign_in(service: Service, _request: Request, _timings: Timings) -> Response:
-    """Answer, where Hosting describes the Firebase project: the listeners of the demo's catalog."""
+    """Answer, where Hosting describes the Firebase project, which demo listeners have a history."""
     loaded = service.holder.loaded
-    found = [one.uid for one in listeners_of(loaded.catalog)] if loaded else []
+    found = []
+    if loaded is not None and service.settings.AUTH == "demo":
+        uids = [one.uid for one in listeners_of(loaded.catalog)]
+        with suppress(Unavailable):
+            found = [uid for uid in uids if await service.store.read_summary(uid)]
     return json_response(msgspec.json.encode({"demo_listeners": found} if found else {}))

@@ -107,6 +107,12 @@ interface Auth {
   changed: () => void; // set by the subscriber
 }
 
+// A call that was answered, as the demo keeps it.
+interface Call {
+  method: string; url: string; headers: Record<string, string>; body: unknown;
+  status: number; ms: number; parts: string; answer: Promise<string>;
+}
+
 interface Credentials { email: string; password: string }
 
 interface Way { label: string; form?: boolean; go: (fields?: Credentials) => Promise<unknown> }

@@ -35,9 +35,9 @@ export const startAuth = (changed) => started = new Promise((resolve) => {
   const tries = new Backoff(async () => {
     try {
       const [{ siteKey }, firebase] = await Promise.all([config(), json("/__/firebase/init.json")]);
-      chosen = firebase.apiKey
-        ? await firebaseAuth(firebase, siteKey, () => tries.later())
-        : (await import("./local.js")).localAuth();
+      chosen = await (firebase.apiKey
+        ? firebaseAuth(firebase, siteKey, () => tries.later())
+        : import("./local.js").then((local) => local.localAuth(firebase)));
       chosen.changed = () => {
         device.write("listener", chosen.listener);
         changed();

@@ -2,16 +2,33 @@
 // Firebase guest gets a uid.
 
 import { device } from "../library/memory.js";
+import { t } from "../ui/text.js";
 
 export const DEMO_USERS = ["ada", "ben", "cleo"];
 
-/** @returns {Auth} */
-export function localAuth() {
-  const guest = device.read("guest", "") || `guest-${crypto.randomUUID().slice(0, 8)}`;
+/** @param {{demo_listeners?: string[]}} server which users have a history, in the demo @returns {Promise<Auth>} */
+export async function localAuth({ demo_listeners: listeners = [] }) {
+  const fresh = () => `guest-${crypto.randomUUID().slice(0, 8)}`;
+  let update = () => {};
+  let guest = device.read("guest", "") || fresh();
   device.write("guest", guest);
 
   /** @param {string} uid @returns {Listener} */
   const listener = (uid) => ({ uid, name: uid === guest ? "Guest" : uid, guest: uid === guest });
+
+  /** @param {string} uid */
+  async function become(uid) {
+    device.write("user", uid);
+    auth.listener = listener(uid);
+    auth.changed();
+    update();
+  }
+
+  /** @param {string} uid */
+  const becomeGuest = (uid) => {
+    device.write("guest", guest = uid);
+    return become(uid);
+  };
 
   /** @type {Auth} */
   const auth = {
@@ -19,15 +36,13 @@ export function localAuth() {
     demo: true,
     listener: listener(device.read("user", guest)),
     headers: async () => ({ "X-Demo-User": auth.listener.uid ?? "" }),
-    ways: [guest, ...DEMO_USERS].map((uid) => ({
-      label: listener(uid).name,
-      async go() {
-        device.write("user", uid);
-        auth.listener = listener(uid);
-        auth.changed();
-      },
-    })),
+    ways: [
+      { label: "Guest", go: () => become(guest) },
+      ...DEMO_USERS.map((uid) => ({ label: uid, go: () => become(uid) })),
+      ...(listeners.length ? [{ label: t("New listener"), go: () => becomeGuest(fresh()) }] : []),
+    ],
     changed() {},
   };
+  if (listeners.length) update = await (await import("../developer/demo.js")).openDemo(auth, becomeGuest); // not in this folder: functions/demo
   return auth;
 }

@@ -6,6 +6,9 @@ import { answerOf, Problem } from "./problem.js";
 
 const TIMEOUT_MS = 15_000;
 const STREAMED = "/ask"; // has an address of its own, where there is one
+/** How a request is sent. */
+export const calls = { send: (/** @type {string} */ url, /** @type {RequestInit} */ init) => fetch(url, init) };
+
 /**
  * Sends a request as the listener, once sign-in has settled.
  * @param {string} path below /api @param {RequestInit} init @param {string | null} [as] only as this listener
@@ -23,7 +26,7 @@ export async function request(path, init, as) {
     const type = init.body instanceof FormData ? {} : { "Content-Type": "application/json" }; // a form has its own
     const headers = { ...type, ...authHeaders, ...init.headers };
     const send = (/** @type {string} */ base) =>
-      fetch(base + path, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
+      calls.send(base + path, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
     // The address for streams may not allow this page's origin: the other one does, and answers late.
     return path === STREAMED && stream !== api ? send(stream).catch(() => send(api)) : send(api);
   };
