@@ -31,12 +31,12 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine, one for all tests of this folder.
+    """The Chromium of this machine.
 
-    Closed after them: while Playwright is open, its event loop runs, and no other test of this
-    process could run one.
+    Closed after each module: while Playwright is open, its event loop runs, and no other test of
+    this process could run one. A folder is no package to pytest: that scope would be the session.
     """
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
