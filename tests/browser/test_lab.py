@@ -308,6 +308,8 @@ def test_an_episode_is_looked_for_in_the_stages_of_both_sides(page: Page, site: 
         found = side(page, name).locator(".found")
         expect(found).to_contain_text(removed["title"])
         expect(found.locator("dd").nth(1)).to_have_text("quality_floors")
+    page.get_by_role("button", name="Where is it?").click()
+    expect(page.locator(".found")).to_have_count(0)
     field.fill("no such <b>id</b>/")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("no such <b>id</b>/")
@@ -333,7 +335,9 @@ def test_rows_and_dots_are_linked_and_the_queue_is_walked_with_the_arrows(
     expect(rows.nth(1)).not_to_have_class(re.compile("pointed"))
 
 
-@pytest.mark.parametrize("address", ["%", "null", "[1]", '{"events":{"type":1},"left":null}'])
+@pytest.mark.parametrize(
+    "address", ["%", '{"seed":"x","events":{"type":"like"},"interests":5,"left":null}']
+)
 def test_an_address_that_says_nothing_usable_is_a_first_visit(
     page: Page, site: Server, address: str
 ) -> None:

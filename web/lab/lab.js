@@ -1,4 +1,4 @@
-// The Lab: one history, typed, picked on the map or loaded from a user, and two sides that rank it. The address keeps all of it.
+// The Lab: a history, two sides that rank it, and the address that keeps both.
 
 import { DEMO_USERS } from "../js/auth/local.js";
 import { auth, startAuth } from "../js/auth/auth.js";
@@ -28,8 +28,8 @@ async function start() {
   /** @type {[ScenarioList, CatalogMap]} */
   const [listed, map] = await Promise.all([call("GET", "/scenarios"), call("GET", "/map")]);
   const { points } = map;
-  let { seed = 1, find = "", left, right, ...known } = address();
-  let asked = 0, timer = 0;
+  let { seed: given, find = "", left, right, ...known } = address();
+  let asked = 0, timer = 0, seed = Math.abs(Number.parseInt(`${given}`, 10)) || 1;
   const soon = () => { clearTimeout(timer); timer = setTimeout(run, SETTLED_MS); };
   const past = await startHistory(new Map(points.map((one) => [one.id, one.title])), known, soon, (id) => { find = id; soon(); });
   const other = listed.scenarios.find((one) => one.name !== listed.default)?.name ?? listed.default;
@@ -67,12 +67,12 @@ async function start() {
 async function startHistory(titles, { events = [], interests = [] }, changed, find) {
   const [{ catalog }, { categories }] = await Promise.all([call("GET", "/health"), call("GET", "/categories")]);
   const nowMs = Date.parse(catalog.created_at) + catalog.age_s * 1000; // the server's clock, which may be fixed to a past day
-  let choices = [events].flat().filter((one) => TYPES.includes(one?.type));
+  let choices = [events].flat().filter((one) => TYPES.includes(one?.type) && one.id && Number.isFinite(one.days));
   /** @type {string[]} */
   let gone = [];
   /** @type {HTMLInputElement[]} */
   const boxes = categories.filter((/** @type {Category} */ one) => one.kind === "major")
-    .map((/** @type {Category} */ { name }) => h("input", { type: "checkbox", value: name, checked: interests.includes(name), onchange: changed }));
+    .map((/** @type {Category} */ { name }) => h("input", { type: "checkbox", value: name, checked: [interests].flat().includes(name), onchange: changed }));
 
   function draw() {
     $("size").textContent = (choices.length ? counted(choices.length, "engagement") : "A first visit: nothing is known.")
@@ -132,7 +132,7 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
     event.preventDefault();
     typed(add);
   };
-  $("find").onclick = () => typed(find);
+  $("find").onclick = () => $("episode").value ? typed(find) : find("");
   $("episode").oninput = () => {
     const sought = $("episode").value.toLowerCase();
     const found = [...titles].filter((one) => one.join(" ").toLowerCase().includes(sought)).slice(0, OFFERED);
@@ -156,5 +156,5 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
   };
 }
 
-addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `Not ranked: ${reason.detail || reason.message}.`; });
+addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `Not ranked: ${reason.detail || reason.message}`; });
 start();

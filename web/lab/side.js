@@ -1,4 +1,4 @@
-// One side: its scenario and weights, and its session: where an episode is, numbers, the stages and the queue.
+// One side: its scenario, its weights, and what it shows of its session.
 
 import { call } from "../js/http/call.js";
 import { $, button, h } from "../js/ui/dom.js";
@@ -41,7 +41,7 @@ export function startSide(title, usual, { scenario: wanted = usual, weights }, {
       input.value = String(values[name] ?? value);
       return input;
     });
-    fields.replaceChildren(...inputs.map((one) => h("label", {}, plain(one.name) + (curves[one.name] ? " × curve" : ""), one)), button("Reset", () => fill({})));
+    fields.replaceChildren(...inputs.map((one) => h("label", {}, plain(one.name) + (curves[one.name] ? " ×" : ""), one)), button("Reset", () => fill({})));
     soon();
   }
 
@@ -116,8 +116,8 @@ function facts(session, other, sought) {
 }
 
 /** Fields of an answer as a list. @param {object} all */
-const fields = (all) => h("dl", {}, ...Object.entries(all).filter(([, value]) => value !== undefined).flatMap(([name, value]) => [h("dt", {}, plain(name)), h("dd", {},
-  Array.isArray(value) ? value.join(", ") || "–" : value instanceof Object ? Object.entries(value).map((one) => one.join(" ")).join(", ") : String(value ?? "–"))]));
+const fields = (all) => h("dl", {}, ...Object.entries(all).filter(([, value]) => value != null).flatMap(([name, value]) => [h("dt", {}, plain(name)), h("dd", {},
+  Array.isArray(value) ? value.join(", ") || "none" : value instanceof Object ? Object.entries(value).map((one) => one.join(" ")).join(", ") : String(value))]));
 
 /** @param {Record<string, number>} given */
 const parts = (given) => h("ul.parts", {}, ...Object.entries(given).filter(([, value]) => Math.abs(value) >= 0.0005)
