@@ -7,8 +7,8 @@ const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in js/auth/fireba
 const MODULES = {
   "js/http": ["backoff", "call", "clock", "config", "event-stream", "problem"],
   "js/auth": ["auth", "firebase", "local"],
-  "js/episode": ["actions", "art", "card", "contents", "menu", "row", "why"],
-  "js/feed": ["causes", "feed", "interests"],
+  "js/episode": ["actions", "art", "card", "contents", "menu", "row", "tile", "why"],
+  "js/feed": ["causes", "feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "library", "memory", "outbox"],
   "js": ["main", "router"],
   "js/pages": ["ask", "episode", "history", "lists", "names", "photo", "recent", "saved", "search", "suggestions", "you"],
@@ -17,7 +17,7 @@ const MODULES = {
   languages: ["de"],
 };
 const SHELL = [
-  "./", "config.json", "style.css", "styles/pages.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
+  "./", "config.json", "style.css", "styles/pages.css", "styles/shelves.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...Object.entries(MODULES).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}.js`)),
 ].map((path) => new URL(path, self.registration.scope).href);
 const SHARED = new URL("episode/", self.registration.scope).href;

@@ -59,7 +59,7 @@ def test_the_keyboard_is_enough(page: Page, site: Server) -> None:
     more = page.locator("#more")
     more.evaluate("one => one.focus({ preventScroll: true })")
     keys.press("Enter")
-    expect(page.locator("#feed h2").nth(PAGE)).to_be_focused()
+    expect(page.locator("#feed h2.title").nth(PAGE)).to_be_focused()
     for _ in range(3):
         tab_to(page, "Refresh", "Shift+Tab")
         if page.evaluate("document.activeElement.id") == "refresh":

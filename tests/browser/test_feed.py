@@ -1,8 +1,9 @@
 """The For You feed as a listener meets it: a real browser, a real process."""
 
 from datetime import datetime
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.catalogs import NOW
 from tests.support.page import (
@@ -20,6 +21,12 @@ from tests.support.page import (
     visit,
 )
 from tests.support.server import Server
+
+IDS = "all => all.map((one) => one.dataset.id)"
+WATCH_SHIFTS = """window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
+}).observe({ type: "layout-shift", buffered: true });"""
 
 
 def test_a_first_visit_asks_for_a_session_first_and_contacts_no_other_host(
@@ -68,18 +75,83 @@ def test_a_first_visit_asks_for_interests_and_the_feed_follows(page: Page, site:
 def test_interests_can_be_skipped(page: Page, site: Server) -> None:
     visit(page, site, known=False)
     press(page, "Skip", exact=True)
-    expect(page.locator("#welcome")).to_be_empty()
+    expect(page.locator("#welcome")).to_have_count(0)
     refresh(page)
-    expect(page.locator("#welcome")).to_be_empty()
+    expect(page.locator("#welcome")).to_have_count(0)
 
 
-def test_scrolling_goes_on_for_pages_without_an_episode_twice(page: Page, site: Server) -> None:
+def test_scrolling_goes_on_for_pages_and_sessions_without_an_episode_twice(
+    page: Page, site: Server
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def short(route: Route) -> None:
+        """Sessions of two pages, and the third session has nothing new."""
+        asked.append(route.request.post_data_json)
+        answer = route.fetch()
+        ended = {"episodes": [], "next_cursor": None} if len(asked) == 3 else {}
+        route.fulfill(response=answer, json=answer.json() | ended)
+
+    def last(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"next_cursor": None})
+
+    page.route("**/sessions/create", short)
+    page.route("**/next", last)
     visit(page, site)
-    scroll_for(page, 40)
-    found = page.locator("#feed .card").evaluate_all("all => all.map((one) => one.dataset.id)")
+    scroll_for(page, 31)
+    cards, tiles = (page.locator(one).evaluate_all(IDS) for one in ("#feed > .card", ".rail .tile"))
+    assert len(set(cards)) == len(cards)
     queue = [episode["id"] for episode in site.create("guest-test", limit=50)["episodes"]]
-    assert found[:40] == queue[:40]
-    assert len(set(found)) == len(found)
+    assert cards[:15] == [one for one in queue if one not in tiles][:15]
+    assert set(cards[:15]) | set(tiles[:3]) <= set(asked[1]["excluded_ids"])
+    page.locator("#foot").scroll_into_view_if_needed()
+    expect(page.locator("#end")).to_contain_text("That is all for now")
+
+
+def test_shelves_stand_between_the_cards_move_nothing_and_open_on_a_page_of_their_own(
+    page: Page, site: Server
+) -> None:
+    page.add_init_script(WATCH_SHIFTS)
+    page.set_viewport_size({"width": 390, "height": 844})
+    with page.expect_response("**/api/home") as answered:
+        visit(page, site, known=False)
+    rails = page.locator("#feed > .rail")
+    expect(rails.first.locator(".tile").first).to_be_visible()
+    assert page.evaluate("shift") < 0.02
+    home = answered.value.json()
+    cards = page.locator("#feed > .card").evaluate_all(IDS)
+    assert cards == answered.value.request.post_data_json["excluded_ids"]
+    shelf = next(one for one in home["shelves"] if one["remaining_count"] and "episodes" in one)
+    rail = page.get_by_role("region", name=shelf["title"]["text"])
+    expect(rail).to_contain_text(shelf["reason"]["text"])
+    stops = rail.locator("li a, li button").evaluate_all(
+        "all => all.filter((one) => !one.tabIndex)"
+    )
+    assert len(stops) == 3  # of one tile: the arrow keys lead to the others
+    links = rail.locator(".title a")
+    links.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(links.nth(1)).to_be_focused()
+    for _ in shelf["episodes"]:
+        page.keyboard.press("End")
+        page.wait_for_timeout(100)
+    expect(links).to_have_count(shelf["total"])  # the rest was fetched on the way
+    until(
+        page, lambda: home["session_id"] in page.evaluate("localStorage['earshot.seen.guest-test']")
+    )
+    rail.get_by_role("link", name="See all").click()
+    expect(page.locator("#shelf .tile")).to_have_count(shelf["total"])
+    expect(page.get_by_role("heading", level=1)).to_have_text(shelf["title"]["text"])
+    page.reload()
+    expect(page.locator("#shelf .tile")).to_have_count(shelf["total"])
+    page.goto(f"{site.url}/#/shelf/none")
+    expect(page.locator("#shelf")).to_contain_text("not there any more")
+    page.route("**/api/home", lambda route: route.abort(), times=1)
+    page.locator("#shelf").get_by_role("link", name="To the feed").click()
+    refresh(page)
+    press(page, "Load the shelves")
+    expect(rails.first.locator(".tile").first).to_be_visible()
 
 
 def test_the_place_is_kept_over_another_view_and_a_reload(page: Page, site: Server) -> None:

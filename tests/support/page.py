@@ -29,9 +29,13 @@ def titles(page: Page, count: int = PAGE) -> list[str]:
 
 def scroll_for(page: Page, count: int) -> list[str]:
     """Scroll, page by page, until `count` titles are there."""
-    for wanted in range(2 * PAGE, count + 1, PAGE):
+    found = page.locator("#feed h2.title:visible")
+
+    def more() -> bool:
         page.locator("#feed .card:visible").last.scroll_into_view_if_needed()
-        titles(page, wanted)
+        return found.count() >= count
+
+    until(page, more)
     return titles(page, count)
 
 
@@ -149,7 +153,7 @@ def overflow(page: Page) -> list[str]:
     """What reaches beyond the window: the page itself, or a part of it that does not scroll."""
     return page.evaluate(
         """() => [document.documentElement, ...document.querySelectorAll("body *")]
-            .filter((one) => !one.closest(".unseen, .skip, svg, .now"))
+            .filter((one) => !one.closest(".unseen, .skip, svg, .now, .track, .suggestion"))
             .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5
                 || one.scrollWidth > innerWidth)
             .map((one) => `${one.tagName}.${one.className}`)"""

@@ -2,7 +2,7 @@
 
 import { auth, settled, startAuth } from "./auth/auth.js";
 import { setClock } from "./http/clock.js";
-import { $, toast } from "./ui/dom.js";
+import { $, hush, styles, toast } from "./ui/dom.js";
 import { drawFeed, forgetFeed, keepPlace, openFeed, renewFeed, watchFeed } from "./feed/feed.js";
 import { library } from "./library/library.js";
 import { controls, loadPlayer, playing } from "./player/playing.js";
@@ -12,9 +12,10 @@ import { count, t } from "./ui/text.js";
 /**
  * A page whose module is not part of the first one. The module exports `show`, which is given what the address names,
  * and `update`, called when the library has changed.
- * @param {string} title @param {() => Promise<{show: (key: string) => unknown, update: () => unknown}>} load @returns {View}
+ * @param {string} title @param {() => Promise<{show: (key: string) => unknown, update: () => unknown}>} opened loads the module @returns {View}
  */
-function page(title, load) {
+function page(title, opened) {
+  const load = () => Promise.all([opened(), styles("pages")]).then(([one]) => one);
   const failed = (/** @type {unknown} */ error) => {
     console.error(error);
     toast(t("This page cannot be opened just now."), [t("Reload"), () => location.reload()]);
@@ -25,6 +26,7 @@ function page(title, load) {
 /** @type {Record<string, View>} */
 const VIEWS = {
   feed: { title: t("For You"), show: drawFeed, update: drawFeed },
+  shelf: page(t("Shelf"), () => import("./feed/shelves.js")),
   search: page(t("Search"), () => import("./pages/search.js")),
   ask: page(t("Ask"), () => import("./pages/ask.js")),
   saved: page(t("Saved"), () => import("./pages/saved.js")),
@@ -109,7 +111,7 @@ navigator.serviceWorker?.register("sw.js").catch(() => {}); // optional: without
 startAuth(listen);
 watchFeed();
 library.open(listener.uid);
-startRouter(VIEWS, keepPlace);
+startRouter(VIEWS, () => { keepPlace(); hush(); });
 openFeed(listener.uid);
 $("who").textContent = listener.name;
 await settled();

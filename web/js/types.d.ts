@@ -54,6 +54,16 @@ type AnswerSource = Episode & { number: number; score: number; passages: string[
 
 interface AnswerDone { model: string; complete: boolean; stored: boolean; degraded: string[] }
 
+// Shelves of a home page; a shelf has episodes or series.
+interface SeriesCard { id: string; name?: string | null; episodes: number; topics?: string[]; image_url?: string; reason?: Reason }
+
+interface Shelf {
+  id: string; title: Reason; reason: Reason; episodes?: Episode[]; series?: SeriesCard[];
+  total: number; shown_count: number; remaining_count: number;
+}
+
+interface HomePage { session_id: string; shelves: Shelf[]; cursor: string | null; degraded: string[] }
+
 type Session = Omit<SessionPage, "episodes" | "trace">;
 
 // What a feed is to be about, and how the page calls it.
@@ -64,7 +74,7 @@ interface Seen { episode_id: string; session_id: string; position: number; at: s
 
 // A tab's feed and position: the first visible card, and where its top was.
 interface Kept {
-  uid: string | null; at: number; session: Session; trace?: Trace; about?: About | null; episodes: Episode[]; id?: string; top: number;
+  uid: string | null; at: number; session: Session; first: Session; trace?: Trace; about?: About | null; episodes: Episode[]; id?: string; top: number;
 }
 
 interface CallOptions {

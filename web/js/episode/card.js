@@ -1,8 +1,8 @@
 // An episode of the feed.
 
-import { acknowledge, link, live, playButton, toggleButton, webUrl } from "./actions.js";
+import { acknowledge, live, playButton, toggleButton } from "./actions.js";
 import { art } from "./art.js";
-import { button, h, icon, iconButton } from "../ui/dom.js";
+import { button, h, hush, icon, iconButton, styles } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { t, told } from "../ui/text.js";
 import { age, duration, joined } from "../ui/words.js";
@@ -12,31 +12,31 @@ export function card(episode, refresh) {
   const { id, title, language: lang } = episode;
   const of = episode.series?.id ?? "";
   const series = episode.series?.name ?? of;
-  const heading = h("h2.title", { tabindex: -1, lang }, webUrl(episode.url) ? link(episode, {}, title) : title);
-  const facts = h("p.facts");
+  const heading = h("h2.title", { tabindex: -1, lang }, h("a", { href: `#/episode/${encodeURIComponent(id)}` }, title));
+  const facts = h("p.facts", { dir: "auto" });
   const started = playButton(episode);
-  const saved = toggleButton("bookmark", episode, () => acknowledge("Saved.", ["Refresh", refresh]));
-  const liked = toggleButton("like", episode, () => acknowledge("Noted: more like this.", ["Refresh", refresh]));
-  const disliked = iconButton("refuse", `Not interested: ${title}`, () => leave(() => library.record("not_interested", episode)));
-  const more = iconButton("more", `More: ${title}`, menu, { "aria-haspopup": "true" });
+  const saved = toggleButton("bookmark", episode, () => acknowledge(t("Saved."), [t("Refresh"), refresh]));
+  const liked = toggleButton("like", episode, () => acknowledge(t("Noted: more like this."), [t("Refresh"), refresh]));
+  const disliked = iconButton("refuse", t("Not interested: {title}", { title }), () => leave(() => library.record("not_interested", episode)));
+  const more = iconButton("more", t("More: {title}", { title }), menu, { "aria-haspopup": "true" });
   const why = h("div.why", { hidden: true });
-  const alike = h("section.alike", { "aria-label": `More like ${title}`, hidden: true });
+  const alike = h("section.alike", { "aria-label": t("More like {title}", { title }), hidden: true });
   const reason = h("button.reason", { "aria-expanded": "false", onclick: explain },
-    icon("spark"), h("span.reason-text", {}, episode.reason ? told("reason", episode.reason) : t("For you")), h("span.ask", {}, "Why this?"));
+    icon("spark"), h("span.reason-text", {}, episode.reason ? told("reason", episode.reason) : t("For you")), h("span.ask", {}, t("Why this?")));
   const article = h("article", { "aria-label": title },
     art(episode),
-    h("div.head", {}, series && h("p.series", {}, series), heading, facts),
+    h("div.head", {}, series && h("p.series", {}, of ? h("a", { href: `#/series/${encodeURIComponent(of)}` }, series) : series), heading, facts),
     h("div.body", {},
       h("p.insight", { lang }, episode.key_insight ?? episode.description), reason, why,
       h("div.actions", {}, started, saved, liked, disliked, more), alike));
   const goneText = h("span");
-  const undo = button("Undo", restore);
+  const undo = button(t("Undo"), restore);
   const gone = h("p.gone", {}, goneText, undo);
   const item = h("li.card", { "data-id": id }, article, gone);
   let left = false; // whether this card's own button hid it: only then it says so
 
   async function explain() {
-    const { whyPanel } = await import("./why.js");
+    const [{ whyPanel }] = await Promise.all([import("./why.js"), styles("pages")]);
     if (!why.firstChild) why.append(whyPanel(episode));
     why.hidden = !why.hidden;
     reason.ariaExpanded = String(!why.hidden);
@@ -55,6 +55,7 @@ export function card(episode, refresh) {
   }
 
   function restore() {
+    hush();
     if (library.did("not_interested", id)) library.toggle("not_interested", episode);
     if (library.has("muted_series", of)) library.set("muted_series", of, false);
     left = false;
@@ -64,13 +65,13 @@ export function card(episode, refresh) {
   return live(item, () => {
     const heard = library.did("listen", id)?.progress;
     facts.textContent = joined([age(episode.published_at), duration(episode.duration_s, heard),
-      episode.explicit && "Explicit", ...(episode.categories?.major ?? []).slice(0, 2)]);
+      episode.explicit && t("Explicit"), ...(episode.categories?.major ?? []).slice(0, 2)]);
     for (const one of [started, saved, liked, ...alike.querySelectorAll(".row-item")]) /** @type {Live} */ (one).update();
     const muted = library.has("muted_series", of);
     const away = muted || !!library.did("not_interested", id);
     article.hidden = away;
     gone.hidden = !away;
     item.hidden = away && !left;
-    goneText.textContent = muted ? `Muted: “${series}”.` : `Noted: less like “${title}”.`;
+    goneText.textContent = muted ? t("Muted: “{series}”.", { series }) : t("Noted: less like “{title}”.", { title });
   });
 }

@@ -1,27 +1,26 @@
-// The For You feed: pages of one session, each fetched as the listener nears the end.
+// The For You feed: pages of a session, each fetched as the listener nears the end, and then of another one. Between
+// the cards are places for shelves, which shelves.js fills.
 
-import { call } from "../http/call.js";
 import { auth, settled } from "../auth/auth.js";
-import { Backoff } from "../http/backoff.js";
 import { card } from "../episode/card.js";
-import { $, announce, button, copy, emptyState, toast } from "../ui/dom.js";
-import { watch, withSeen } from "../library/impressions.js";
-import { greet, greeted } from "./interests.js";
+import { $, announce, button, copy, h, hush, toast } from "../ui/dom.js";
+import { watch } from "../library/impressions.js";
 import { library } from "../library/library.js";
-import { tab } from "../library/memory.js";
+import { device, tab } from "../library/memory.js";
 import { Problem } from "../http/problem.js";
-import { intro } from "../ui/words.js";
+import { createSession, dropNotice, explain, nextPage, notice, pauseRetries } from "./session.js";
+import { count, t } from "../ui/text.js";
 
-const PAGE = 10;
 const MAX_SERVED = 200;
-const SEEN_AT_ONCE = 30; // stored with a page: each time costs a write
 const FEED_TTL_MS = 30 * 60_000; // an older feed is replaced
-const DRAIN_WAIT_MS = 1_500; // for writes that no request carries along
 const RESTORE_AFTER_MS = 4_000; // after this, the old cards return until the new session arrives
-const STALE = ["cursor-expired", "invalid-cursor"]; // expired, or signed with an old key: retrying is useless
 
 /** @type {Session | null} */
 let session = null;
+/** The first session of this feed. @type {Session | null} */
+let first = null;
+/** Whether a further session had nothing new. */
+let ended = false;
 /** @type {Trace | undefined} */
 let trace;
 /** @type {Episode[]} */
@@ -38,22 +37,20 @@ let busyWith = 0;
 let anonymous = false;
 /** The cards to restore if no new session arrives. @type {Live[]} */
 let cards = [];
-/** Retries what failed last. */
-let again = () => {};
-const tries = new Backoff(() => again(), 2_000, 8_000);
-addEventListener("online", () => tries.hurry());
+/** Episodes on shelves: no card shows them again. @type {Set<string>} */
+const onShelves = new Set();
 const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
 
 /** @returns {NodeListOf<Live>} */
-const items = () => $("feed").querySelectorAll("[data-id]");
+const items = () => $("feed").querySelectorAll(":scope > [data-id]");
 
 /** Restores this tab's feed, or starts a session. @param {string | null} uid */
 export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
   if (!kept || kept.uid !== uid || Date.now() - kept.at > FEED_TTL_MS) return forgetFeed();
   clear();
-  about = kept.about ?? null;
-  greet(refresh);
+  ({ first, about = null } = kept);
+  greet();
   append({ ...kept.session, episodes: kept.episodes, trace: kept.trace });
   const there = [...items()].find((item) => item.dataset.id === kept.id);
   if (there) scrollBy({ top: there.getBoundingClientRect().top - kept.top, behavior: "instant" });
@@ -62,6 +59,7 @@ export function openFeed(uid) {
 /** Starts as if this tab had shown nothing. */
 export function forgetFeed() {
   tab.drop("feed");
+  tab.drop("shelves");
   about = null;
   clear();
   served = [];
@@ -76,23 +74,19 @@ export function renewFeed() {
 /** Saves the position for a reload. */
 export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
-  const first = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
-  const place = { id: first?.dataset.id, top: first?.getBoundingClientRect().top ?? 0 };
-  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, about, episodes: shown, ...place });
+  const top = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
+  const place = { id: top?.dataset.id, top: top?.getBoundingClientRect().top ?? 0 };
+  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, first, trace, about, episodes: shown, ...place });
 }
 
-export const drawFeed = () => items().forEach((item) => item.update());
-
-/** Hides the error and stops retrying. */
-function dropNotice() {
-  tries.stop();
-  $("notice").hidden = true;
-}
+/** Follows the library: the cards, and what is on shelves. */
+export const drawFeed = () => $("feed").querySelectorAll("[data-id]").forEach((item) => /** @type {Live} */ (item).update());
 
 function clear() {
   visit++;
   dropNotice();
-  [session, trace, shown, cards, anonymous] = [null, undefined, [], [], false];
+  [session, first, trace, shown, cards, anonymous, ended] = [null, null, undefined, [], [], false, false];
+  onShelves.clear();
   $("feed").replaceChildren();
   drawAround();
 }
@@ -107,15 +101,41 @@ export function feedAbout(what) {
 /** Updates what is above and below the cards. */
 function drawAround() {
   $("about").hidden = !about;
-  $("about").replaceChildren(...(about ? [`About “${about.label}”`, button("Your whole feed", () => feedAbout(null))] : []));
-  $("intro").textContent = session && !about ? intro(session, library.profile.category_interests.length > 0) : "";
-  $("more").hidden = !session?.next_cursor;
-  $("end").hidden = !session || !!session.next_cursor || !shown.length;
+  $("about").replaceChildren(...(about ? [t("About “{label}”", { label: about.label }), button(t("Your whole feed"), () => feedAbout(null))] : []));
+  $("intro").textContent = first && !about ? intro(first, library.profile.category_interests.length > 0) : "";
+  $("more").hidden = !session || ended;
+  $("end").hidden = !ended || !shown.length;
+}
+
+const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
+
+/** Asks a new listener for interests, in a place above the first card that comes with it. */
+function greet() {
+  if (device.read(welcomed(), false) || library.engagements.length) return;
+  const place = h("li", { id: "welcome" });
+  $("feed").append(place);
+  import("./interests.js").then(({ greeting }) => place.append(greeting(() => { greeted(); refresh(); }, () => { greeted(); $("feed-title").focus(); })), greeted);
+}
+
+/** Marks the listener as asked. */
+function greeted() {
+  device.write(welcomed(), true);
+  document.querySelector("#welcome")?.remove();
+}
+
+/** What the feed was made of. @param {Session} session @param {boolean} interested */
+function intro({ cold_start: cold, user_vector_episodes: episodes }, interested) {
+  if (cold) return t("The best of everything, for a start.");
+  if (!episodes) return t("Chosen from your interests.");
+  return interested
+    ? count(episodes, "Chosen from the last episode you picked and your interests.", "Chosen from the last {n} episodes you picked and your interests.")
+    : count(episodes, "Chosen from the last episode you picked.", "Chosen from the last {n} episodes you picked.");
 }
 
 /** Goes to the top and starts a session that includes everything done so far. */
 export function refresh() {
-  if (session && !navigator.onLine) return toast("You are offline. This feed stays until you are back.");
+  if (session && !navigator.onLine) return toast(t("You are offline. This feed stays until you are back."));
+  hush();
   goToTop();
   startSession();
 }
@@ -133,9 +153,9 @@ function goToTop() {
  */
 async function startSession(gently = false) {
   const mine = busyWith = ++visit;
-  tries.pause();
+  pauseRetries();
   if (!gently) served = [...served, ...shown.map(({ id }) => id)].slice(-MAX_SERVED);
-  if (items().length) cards = [...items()];
+  if (items().length) cards = /** @type {Live[]} */ ([...$("feed").children]);
   const restore = () => {
     if (gently || mine !== visit) return;
     $("feed").replaceChildren(...cards);
@@ -145,25 +165,25 @@ async function startSession(gently = false) {
   const slow = session && setTimeout(restore, RESTORE_AFTER_MS);
   if (!gently) {
     $("feed").replaceChildren(...Array.from({ length: 4 }, () => copy("skeleton")));
-    $("intro").textContent = "Choosing episodes…";
+    $("intro").textContent = t("Choosing episodes…");
     $("notice").hidden = $("more").hidden = $("end").hidden = true;
   }
   $("feed").setAttribute("aria-busy", "true");
   try {
     await settled();
     const wasUnknown = !auth().known;
-    const page = await create({});
+    const page = await createSession(request());
     if (mine !== visit) return;
     dropNotice();
     const show = () => {
       clear();
       anonymous = wasUnknown;
-      greet(refresh);
+      greet();
       append(page);
-      if (!page.episodes.length) notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
+      if (!page.episodes.length) notice(t("Nothing to show yet"), t("No episode is allowed by your settings right now."), startSession);
     };
     const reading = cards.length && scrollY > innerHeight / 2;
-    if (gently && reading) toast("A new feed is ready.", ["Show", () => { goToTop(); show(); }]);
+    if (gently && reading) toast(t("A new feed is ready."), [t("Show"), () => { goToTop(); show(); }]);
     else show();
   } catch (problem) {
     if (mine !== visit) return;
@@ -179,26 +199,19 @@ async function startSession(gently = false) {
   }
 }
 
-/** @param {object} request @returns {Promise<SessionPage>} */
-async function create(request) {
-  const { outbox } = library;
-  if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
-    await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS))]);
-  }
-  return withSeen((seen) =>
-    call("POST", "/sessions/create", { limit: PAGE, trace: true, seed: about?.seed, served_ids: served, seen, ...library.unsynced, ...request }));
-}
+/** Of a session: what it is about, and what earlier feeds showed. */
+const request = () => ({ seed: about?.seed, served_ids: served });
 
 /** @param {boolean} pressed by a button: the focus then moves to the first new card */
 async function showMore(pressed = false) {
-  if (busyWith === visit || !session?.next_cursor) return;
+  if (busyWith === visit || !session || ended) return;
   const mine = busyWith = visit;
   $("more").setAttribute("aria-busy", "true");
   try {
-    const page = await next(session);
+    const page = await nextPage(session, { ...request(), excluded_ids: [...served, ...shown.map(({ id }) => id), ...onShelves] });
     if (mine !== visit) return;
-    const first = append(page);
-    if (pressed) first?.querySelector("h2")?.focus();
+    const added = append(page);
+    if (pressed) added?.querySelector("h2")?.focus();
   } catch (problem) {
     if (mine !== visit) return;
     $("more").hidden = true;
@@ -209,35 +222,39 @@ async function showMore(pressed = false) {
   }
 }
 
-/** @param {Session} from @returns {Promise<SessionPage>} */
-async function next({ session_id: id, next_cursor: cursor }) {
-  try {
-    return await withSeen((seen) => call("POST", `/sessions/${encodeURIComponent(id)}/next`, { cursor, limit: PAGE, seen }), SEEN_AT_ONCE);
-  } catch (problem) {
-    if (!STALE.includes(Problem.of(problem).kind)) throw problem;
-    return create({ excluded_ids: shown.map(({ id }) => id) });
-  }
-}
-
 /** @param {SessionPage} page @returns the first new card */
 function append({ episodes, trace: traced = trace, ...rest }) {
   [session, trace] = [rest, traced];
+  first ??= session;
   if ($("notice").nextElementSibling !== $("feed")) dropNotice(); // the notice below the cards was about this page
   const there = new Set(shown.map(({ id }) => id));
-  const fresh = episodes.filter(({ id }) => !there.has(id))
+  const fresh = episodes.filter(({ id }) => !there.has(id) && !onShelves.has(id))
     .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0, rest.cold_start), ...one }));
-  const added = fresh.map((one) => card(one, refresh));
-  added.forEach((item, index) => watch(item, rest.session_id, fresh[index].queue_position));
-  shown.push(...fresh);
-  $("feed").append(...added);
+  ended = !fresh.length && !rest.next_cursor;
+  const added = fresh.map((one) => {
+    const item = card(one, refresh);
+    watch(item, rest.session_id, one.queue_position);
+    shown.push(one);
+    $("feed").append(item);
+    if (!about && shown.length === 1) item.after(copy("rail")); // its place
+    return item;
+  });
   drawAround();
+  if (!about) arrange(visit).catch(console.error);
   tellCauses(rest.degraded).catch(console.error);
-  announce(`${added.length} episodes added, ${shown.length} shown.`);
+  announce(count(added.length, "One episode added, {all} shown.", "{n} episodes added, {all} shown.", { all: shown.length }));
   if (!rest.degraded.includes("summary_missing")) greeted(); // the user is not new
   nearEnd.unobserve($("more")); // observing again reports whether the end is near
   nearEnd.observe($("more"));
   keepPlace();
   return added[0];
+}
+
+/** Arranges shelves between the cards. @param {number} mine the visit */
+async function arrange(mine) {
+  const { arrangeShelves } = await import("./shelves.js");
+  const others = shown.map(({ id }) => id).filter((id) => !library.did("listen", id)); // what was begun may be on its own shelf, too
+  for (const id of await arrangeShelves(first?.session_id ?? "", others, () => mine === visit)) onShelves.add(id);
 }
 
 /** What "Why this?" shows of an episode. @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */
@@ -254,26 +271,6 @@ function whyOf(trace, place, cold) {
 async function tellCauses(degraded) {
   const text = degraded.length ? (await import("./causes.js")).causes(degraded) : "";
   if (degraded === session?.degraded) $("foot").textContent = text;
-}
-
-/** @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where of the cards */
-function notice(title, detail, retry, where = "after") {
-  const retried = button("Try again", () => { $("feed-title").focus({ preventScroll: true }); retry(); }, { class: "strong" });
-  const state = emptyState(title, detail, retried);
-  if (!$("notice").hidden && $("notice").textContent === state.textContent) return; // an automatic retry changes nothing
-  $("notice").replaceChildren(state);
-  $("feed")[where]($("notice"));
-  $("notice").hidden = false;
-  announce(`${title}. ${detail}`);
-}
-
-/** @param {unknown} problem @param {(gently?: boolean) => void} retry automatic, if it may help @param {"before" | "after"} [where] */
-function explain(problem, retry, where) {
-  const { kind, message, detail, temporary, retryAfterS } = Problem.of(problem);
-  const [title, why] = kind === "no-catalog" ? ["The catalog is being built", ""] : [navigator.onLine ? message : "You are offline", detail];
-  notice(title, temporary ? `${why} This page tries again by itself.` : why, () => retry(), where);
-  again = () => retry(true);
-  if (temporary) tries.later(retryAfterS);
 }
 
 export function watchFeed() {

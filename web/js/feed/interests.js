@@ -1,9 +1,9 @@
 // Interests: choose among the catalog's categories, on a first visit or later.
 
 import { call } from "../http/call.js";
-import { $, button, copy, h } from "../ui/dom.js";
+import { button, h } from "../ui/dom.js";
 import { library } from "../library/library.js";
-import { device } from "../library/memory.js";
+import { t } from "../ui/text.js";
 
 /** @type {Promise<string[]> | null} */
 let asked = null;
@@ -18,7 +18,7 @@ export function categories() {
 
 /** One chip per category, once they are fetched. @param {() => void} [pressed] */
 export function interestChips(pressed = () => {}) {
-  const chips = h("div.chips", { role: "group", "aria-label": "Interests" });
+  const chips = h("div.chips", { role: "group", "aria-label": t("Interests") });
   const picked = (/** @type {string} */ name) => library.has("category_interests", name);
   const draw = () => {
     for (const chip of chips.children) chip.ariaPressed = String(picked(chip.textContent ?? ""));
@@ -31,26 +31,17 @@ export function interestChips(pressed = () => {}) {
   const fill = () => categories().then((names) => {
     chips.replaceChildren(...names.map(chip));
     draw();
-  }, (problem) => chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button("Try again", fill)));
+  }, (problem) => chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button(t("Try again"), fill)));
   fill();
   library.addEventListener("change", draw);
   return chips;
 }
 
-const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
-
-/** Asks a new listener for interests; at once, because inserting it later would move the feed. @param {() => void} refresh */
-export function greet(refresh) {
-  $("welcome").replaceChildren();
-  if (device.read(welcomed(), false) || library.engagements.length) return;
-  $("welcome").append(copy("greeting"));
-  $("greeting-row").before(interestChips());
-  $("show").onclick = () => { greeted(); refresh(); };
-  $("skip").onclick = () => { greeted(); $("feed-title").focus(); };
-}
-
-/** Marks the listener as asked. */
-export function greeted() {
-  device.write(welcomed(), true);
-  $("welcome").replaceChildren();
+/** The question for interests. @param {() => void} show the feed that follows from them @param {() => void} skip */
+export function greeting(show, skip) {
+  return h("section.welcome", { "aria-labelledby": "welcome-title" },
+    h("h2", { id: "welcome-title" }, t("What do you like to hear?")),
+    h("p.quiet", {}, t("Pick a few, and the feed follows. Or just listen: it learns from what you do.")),
+    interestChips(),
+    h("div.row", {}, button(t("Show my feed"), show, { class: "strong" }), button(t("Skip"), skip, { class: "plain" })));
 }

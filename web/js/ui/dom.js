@@ -1,5 +1,7 @@
 // Helpers to make elements. Text is inserted as text, never as markup.
 
+import { t } from "./text.js";
+
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K | `${K}.${string}`} selector a tag, and classes behind dots
@@ -67,19 +69,21 @@ export const announce = (text) => { $("live").textContent = text; };
 
 let leaving = 0; // the timer of the toast
 
+/** Takes the toast away: what it says may no longer be so. */
+export const hush = () => { $("toast").hidden = true; };
+
 /** Shows a message that disappears by itself. @param {string} text @param {Action} [action] */
 export function toast(text, action) {
   clearTimeout(leaving);
-  const close = () => { $("toast").hidden = true; };
   $("toast").replaceChildren(
     h("span", {}, text),
-    ...(action ? [button(action[0], () => { close(); action[1](); })] : []),
-    iconButton("close", "Dismiss", close));
+    ...(action ? [button(action[0], () => { hush(); action[1](); })] : []),
+    iconButton("close", t("Dismiss"), hush));
   $("toast").hidden = false;
   announce(text);
   const later = () => { // not while it is in use
     if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
-    else close();
+    else hush();
   };
   leaving = setTimeout(later, 8000);
 }

@@ -31,14 +31,6 @@ export function timecode(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** @param {Session} page @param {boolean} interested */
-export function intro({ cold_start: cold, user_vector_episodes: episodes }, interested) {
-  if (cold) return "The best of everything, for a start.";
-  if (!episodes) return "Chosen from your interests.";
-  const last = episodes === 1 ? "the last episode" : `the last ${episodes} episodes`;
-  return `Chosen from ${last} you picked${interested ? " and your interests" : ""}.`;
-}
-
 /** Joins facts with dots; a line never begins with a dot. @param {(string | false | undefined)[]} facts */
 export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
 
