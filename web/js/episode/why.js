@@ -4,14 +4,12 @@ import { h } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 import { wordFor } from "../ui/words.js";
 
-/** @type {Record<string, string>} by part of the score */
+/** @type {Record<string, string>} by part of the score; one that has several windows of time is their sum */
 const PARTS = {
   similarity: t("Like your taste"), cold: t("Taste, not known yet"), interest: t("Like one you picked"), neighbours: t("Picked with it by others"),
-  neighbours_latest: t("Follows your last"), neighbours_long: t("Follows your picks"), age: t("Its age"), promise: t("Promising"), unseen: t("Little known"),
-  popularity_day: t("Popular today"), popularity_week: t("Popular this week"), popularity_month: t("Popular this month"), popularity_ever: t("Popular"),
-  rise_day: t("Rising today"), rise_week: t("Rising"), rise_month: t("On the way up"), quality: t("Quality"), recency: t("New"),
-  completion: t("Heard to the end"), series: t("Its series"), category: t("Its topics"), unfinished: t("Half heard"),
-  aversion: t("Like what you disliked"), served: t("Shown before"), fatigue: t("Seen before"), era: t("Its time"), seed: t("Like what you asked for"),
+  age: t("Its age"), promise: t("Promising"), unseen: t("Little known"), popularity: t("Popular"), rise: t("Rising"), quality: t("Quality"), recency: t("New"),
+  completion: t("Heard to the end"), series: t("Its series"), category: t("Its topics"), unfinished: t("Half heard"), aversion: t("Like what you disliked"),
+  served: t("Shown before"), fatigue: t("Seen before"), era: t("Its time"), seed: t("Like what you asked for"),
 };
 
 /** @type {Record<string, string>} by source */
@@ -21,25 +19,32 @@ const SOURCES = {
   stated: t("your interests"), exploration: t("something new by chance"), seed: t("what you asked for"),
 };
 
-/** What a reason names, and the parts that speak of it. @param {Reason | undefined} reason @returns {[string?, RegExp?]} */
+/** What a reason names, and the parts that speak of it. @param {Reason | undefined} reason @returns {[string?, string?]} */
 function spokenOf({ key, params: { category, title, series, text } } = { key: "", params: {}, text: "" }) {
-  if (title) return [title, key === "others" ? /^neighbours/ : /^(interest|similarity)$/];
-  return category ? [category, key === "trending_in" ? /^(rise|popularity)/ : /^similarity$/] : series ? [series, /^series$/] : [text, /^seed$/];
+  if (title) return [title, key === "others" ? "neighbours" : "interest similarity"];
+  return category ? [category, key === "trending_in" ? "rise popularity" : "similarity"] : series ? [series, "series"] : [text, "seed"];
 }
 
 /** @param {Episode} episode */
 export function whyPanel({ reason, final_score: score = 0, why }) {
   if (!why) return h("p", {}, t("This session has no scores to show."));
-  const parts = why.parts.toSorted((a, b) => b.given - a.given);
-  const most = Math.max(...parts.map(({ given }) => Math.abs(given)), 0.01);
-  const [named, speaks] = spokenOf(reason);
-  const main = named && parts.find(({ name }) => speaks?.test(name));
+  /** @type {Record<string, number>} */
+  const sums = {};
+  for (const { name, given } of why.parts) {
+    const [whole] = name.split("_");
+    sums[whole] = (sums[whole] ?? 0) + given;
+  }
+  const parts = Object.entries(sums).sort(([, one], [, other]) => other - one);
+  const most = Math.max(...parts.map(([, given]) => Math.abs(given)), 0.01);
+  const [named, spoken = ""] = spokenOf(reason);
+  const main = named && parts.find(([name]) => spoken.includes(name));
   if (main) parts.unshift(...parts.splice(parts.indexOf(main), 1)); // what the reason says comes first
   return h("div", {},
     h("dl.bars", {}, ...parts.flatMap((part) => {
-      const bar = h("span", { class: part.given < 0 ? "share less" : "share" });
-      bar.style.setProperty("--share", `${(100 * Math.abs(part.given)) / most}%`);
-      return [h("dt", {}, wordFor(PARTS, part.name), part === main && h("strong", {}, `\u00a0· ${named}`)), h("dd", {}, bar, h("span.given", {}, part.given.toFixed(2)))];
+      const [name, given] = part;
+      const bar = h("span", { class: given < 0 ? "share less" : "share" });
+      bar.style.setProperty("--share", `${(100 * Math.abs(given)) / most}%`);
+      return [h("dt", {}, wordFor(PARTS, name), part === main && h("strong", {}, `\u00a0· ${named}`)), h("dd", {}, bar, h("span.given", {}, given.toFixed(2)))];
     })),
     h("p", {}, t("Total {score}.", { score: score.toFixed(2) })),
     h("p", {}, t("Proposed as: {sources}.", { sources: why.sources.map((source) => wordFor(SOURCES, source)).join(", ") })));

@@ -15,7 +15,7 @@ import { $, button, copy, emptyState, h, iconButton, styles, toast } from "../ui
 import { language, t, told } from "../ui/text.js";
 import { duration, joined } from "../ui/words.js";
 
-const MAX_NAMES = 20;
+const MAX_NAMES = 10; // of people, of topics, of things
 const LONG = 700; // characters, from which on a text is cut
 const heading = $("episode-title"); // moves beside the artwork
 
@@ -106,16 +106,14 @@ function draw(episode) {
     names(episode), h("div", { id: "episode-rest" }));
 }
 
-/** Links to the pages of the people, topics and things of an episode, each name once. @param {Episode} episode */
-function names({ people = [], categories: { major = [], subcategories = [] } = {}, entities = [] }) {
-  const found = new Map();
-  for (const [view, records] of Object.entries({ person: people, topic: [...major, ...subcategories], entity: entities })) {
-    for (const one of /** @type {any[]} */ (records)) {
-      const name = one?.name ?? one; // names or records, as the source delivers them
-      if (name?.trim?.() && !found.has(name)) found.set(name, pageLink(view, name));
-    }
-  }
-  return h("div.chips", { role: "group", "aria-label": t("People and topics") }, ...[...found.values()].slice(0, MAX_NAMES));
+/** Links to the pages of what an episode names, each name once. @param {Episode} episode */
+function names({ people, categories, entities }) {
+  const seen = new Set();
+  /** @param {string} view @param {any[]} [records] names, or records with one */
+  const links = (view, records = []) => records.map((one) => one?.name ?? one).filter((name) => name?.trim?.() && !seen.has(name) && seen.add(name))
+    .slice(0, MAX_NAMES).map((name) => pageLink(view, name));
+  return h("div.chips", { role: "group", "aria-label": t("People and topics") }, ...links("person", people),
+    ...links("topic", [...categories?.major ?? [], ...categories?.subcategories ?? []]), ...links("entity", entities));
 }
 
 /** @param {string} title @param {...(Node | string)} inside without which there is none */
