@@ -5,12 +5,7 @@ import { $, announce, button, h, icon, styles, toast } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { t } from "../ui/text.js";
 
-/**
- * @param {Episode} episode
- * @param {HTMLElement} opener the button beside which it opens
- * @param {unknown} _alike
- * @param {(how: () => void) => void} leave hides the episode by what is done
- */
+/** @param {Episode} episode @param {HTMLElement} opener the button beside it @param {unknown} _alike @param {(how: () => void) => void} leave hides the episode */
 export function openEpisodeMenu(episode, opener, _alike, leave) {
   const { id, title, series } = episode;
   const of = series?.id ?? "";
@@ -44,14 +39,11 @@ export function toggleSeries(id, name, field) {
   const on = !library.has(field, id);
   library.seriesNames.set(id, name);
   library.set(field, id, on);
-  if (field === "muted_series") announce(on ? t("Muted: “{name}”.", { name }) : t("No longer muted: “{name}”.", { name }));
+  if (field === "muted_series") announce(on ? t("Muted: “{series}”.", { series: name }) : t("No longer muted: “{series}”.", { series: name }));
   else acknowledge(on ? t("You follow “{name}”.", { name }) : t("You no longer follow “{name}”.", { name }));
 }
 
-/**
- * Opens a menu beside its button; the browser closes it on Escape and on a click elsewhere.
- * @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items
- */
+/** Opens a menu beside its button; Escape and a click elsewhere close it. @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items */
 async function openMenu(opener, label, items) {
   await styles("pages");
   const menu = $("menu");
@@ -71,11 +63,7 @@ async function openMenu(opener, label, items) {
   menu.querySelector("button")?.focus();
 }
 
-/**
- * Confirms an action once it is stored, and says where: at the API, or only on this device. What the device cannot
- * store is confirmed when the API has accepted it.
- * @param {string} text @param {Action} [action]
- */
+/** Confirms an action once it is stored: on the device, or if that is full by the API. @param {string} text @param {Action} [action] */
 export async function confirm(text, action) {
   const { outbox } = library;
   const { refusals } = outbox;
