@@ -78,3 +78,9 @@ def test_the_drawer_has_what_was_sent_and_copies_it_for_a_shell(
     assert "secret" not in command
     assert '-H "Authorization: Bearer $TOKEN"' in command
     assert command.endswith("""-d '{"question":"it'\\''s"}'""")
+
+
+def test_the_lab_takes_the_history_of_a_listener_of_the_demo(page: Page, demo: Server) -> None:
+    page.goto(f"{demo.url}/lab.html")
+    page.get_by_label("Take the history of").select_option("ada")
+    expect(page.locator("#size")).to_have_text("30 engagements")
