@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from feed.arrays.arrays import FloatArray
+from feed.arrays.arrays import BoolArray, FloatArray
 from feed.ranking.candidates import source_names, these_episodes
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility
@@ -57,19 +57,21 @@ def explain_episode(
         scored = score(features, scoring.user, alone)
     else:
         scored = candidates.take(at)
-    place = None if index is None else _position(selection.indices == index)
-    is_passed_over = index is not None and place is None
+    rank = place = passed_over = None
+    if index is not None:
+        rank = _position(np.argsort(-candidates.scores, kind="stable") == index)
+        place = _position(selection.indices == index)
+        if place is None:
+            passed_over = _passed_over(features, scoring, selection, index)
     return EpisodeExplanation(
         *named(catalog, row),
         removed_by=_removed_by(scoring.eligible, row),
         proposed_by=source_names(scored.sources)[0],
         parts=_first(scored.contributions),
         final_score=round(float(scored.scores[0]), 6),
-        rank=None if index is None else _position(_best_first(candidates) == index),
+        rank=rank,
         queue_position=place,
-        passed_over=_passed_over(features, scoring, selection, index)
-        if index is not None and is_passed_over
-        else None,
+        passed_over=passed_over,
     )
 
 
@@ -81,14 +83,10 @@ def _first(parts: Mapping[str, FloatArray]) -> dict[str, float]:
     return {name: round(float(part[0]), 6) for name, part in parts.items()}
 
 
-def _position(is_it: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int | None:
+def _position(is_it: BoolArray) -> int | None:
     """The first place, from 1, where an array is true."""
     places = np.flatnonzero(is_it)
     return int(places[0]) + 1 if len(places) else None
-
-
-def _best_first(candidates: ScoredCandidates) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.argsort(-candidates.scores, kind="stable")
 
 
 def _passed_over(
@@ -112,10 +110,13 @@ def _passed_over(
 def _is_repeated(
     features: CatalogFeatures, candidates: ScoredCandidates, chosen: ScoredCandidates, index: int
 ) -> bool:
-    """Whether a candidate is a near-duplicate of a chosen one, or a better one has its title."""
-    titles = features.catalog.title_hashes[candidates.rows]
-    better = candidates.scores > candidates.scores[index]
-    if np.any(better & (titles == titles[index])):
+    """Whether a candidate is a near-duplicate of a chosen one, or comes after one of its title."""
+    titles = features.catalog.title_hashes
+    is_namesake = titles[candidates.rows] == titles[candidates.rows[index]]
+    is_first = (candidates.scores > candidates.scores[index]) | np.isin(
+        candidates.rows, chosen.rows
+    )
+    if np.any(is_namesake & is_first):
         return True
     if candidates.vectors is None or chosen.vectors is None:
         return False
