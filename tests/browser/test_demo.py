@@ -27,6 +27,10 @@ def test_a_tour_of_three_likes_shows_what_they_change(page: Page, demo: Server) 
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(demo.url)
     assert overflow(page) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.get_by_role("button", name="Demo", exact=True).click()
+    expect(page.get_by_text("A new listener")).to_be_visible()
+    assert overflow(page) == []
     page.get_by_role("button", name="Two-minute tour").click()
     hearts = page.get_by_role("button", name="Like: ").and_(page.locator(".tour *"))
     expect(page.get_by_role("button", name="Like 3 more")).to_be_disabled()

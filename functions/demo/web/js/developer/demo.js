@@ -46,7 +46,9 @@ export async function openDemo(auth, becomeGuest) {
 
   /** @param {boolean} whole */
   const show = (whole) => { device.write("demo", whole); draw(); bar.querySelector("button")?.focus(); };
-  const tour = () => button(t("Two-minute tour"), () => import("./tour.js").then((one) => one.openTour(becomeGuest), failed), { class: "strong" });
+  /** @param {string} uid */
+  const stay = (uid) => { tab.write("scenario", ""); return becomeGuest(uid); };
+  const tour = () => button(t("Two-minute tour"), () => import("./tour.js").then((one) => one.openTour(stay), failed), { class: "strong" });
   /** @param {string} scenario */
   const rankBy = (scenario) => { tab.write("scenario", scenario); draw(); forgetFeed(); location.hash = "#/"; };
 
@@ -68,9 +70,9 @@ export async function openDemo(auth, becomeGuest) {
         tour(),
         button(t("Requests"), () => import("./drawer.js").then((drawer) => drawer.openDrawer(), failed)),
         iconButton("close", t("Hide the demo's line"), () => show(false))),
-      h("div.chips", { role: "group", "aria-label": t("Who listens") }, ...auth.ways.map(({ label, go }) =>
-        button(label, () => go(), { "aria-pressed": label === name }))),
       h("div.row", {},
+        h("div.chips", { role: "group", "aria-label": t("Who listens") }, ...auth.ways.map(({ label, go }) =>
+          button(label, () => go(), { "aria-pressed": label === name }))),
         h("p.quiet", {}, guest ? t("A new listener: only what you do here is known.") : lines[name]),
         h("div.chips", { role: "group", "aria-label": t("What ranks the feed") },
           button(t("For You"), () => rankBy(""), { "aria-pressed": !scenario }),

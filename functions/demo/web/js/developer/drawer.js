@@ -14,8 +14,9 @@ export function curl({ method, url, headers, body }) {
   const named = Object.entries(headers).map(([name, value]) =>
     SECRETS[name.toLowerCase()] ? `-H "${name}: ${SECRETS[name.toLowerCase()]}"` : `-H ${quoted(`${name}: ${value}`)}`);
   const form = body instanceof FormData && [...body.keys()].map((name) => `-F ${quoted(`${name}=@file`)}`);
-  return ["curl -s", method === "GET" || body ? "" : "", method === "GET" || (method === "POST" && body) ? "" : `-X ${method}`, quoted(url), ...named,
-    ...(form || (body ? [`-d ${quoted(body)}`] : []))].filter(Boolean).join(" ");
+  const implied = method === (body ? "POST" : "GET");
+  const sent = form || (body ? [`-d ${quoted(body)}`] : []);
+  return ["curl -s", ...(implied ? [] : [`-X ${method}`]), quoted(url), ...named, ...sent].join(" ");
 }
 
 /** @param {string} text @returns {HTMLElement} the text, indented if it is JSON, its end shown when asked for */
