@@ -11,13 +11,13 @@ const MODULES = {
   "js/feed": ["causes", "feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "library", "memory", "outbox"],
   "js": ["main", "router"],
-  "js/pages": ["ask", "episode", "history", "lists", "names", "photo", "recent", "saved", "search", "suggestions", "you"],
-  "js/player": ["media-session", "player", "playing"],
+  "js/pages": ["ask", "episode", "history", "lists", "names", "photo", "playing", "recent", "saved", "search", "suggestions", "you"],
+  "js/player": ["bar", "media-session", "player", "playing", "queue"],
   "js/ui": ["dialog", "dom", "frame", "text", "words"],
   languages: ["de"],
 };
 const SHELL = [
-  "./", "config.json", "style.css", "styles/pages.css", "styles/shelves.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
+  "./", "config.json", "style.css", "styles/pages.css", "styles/player.css", "styles/shelves.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...Object.entries(MODULES).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}.js`)),
 ].map((path) => new URL(path, self.registration.scope).href);
 const SHARED = new URL("episode/", self.registration.scope).href;

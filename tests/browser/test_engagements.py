@@ -113,7 +113,8 @@ def test_playing_is_recorded_with_its_progress_to_the_end(page: Page, site: Serv
     player = page.get_by_role("region", name="Player")
     expect(player).to_contain_text(first)
     expect(player).to_contain_text("0:01 / 0:40")
-    assert page.evaluate("navigator.mediaSession.metadata.artwork") == []
+    told = "navigator.mediaSession.metadata.artwork.map(({ src, sizes }) => [src, sizes])"
+    until(page, lambda: page.evaluate(told) == [[f"{site.url}/icon-512.png", "512x512"]])
     press(player, "Pause")
     until(page, lambda: kinds(site) == ["listen"])
     (listen,) = stored(site)
@@ -175,7 +176,7 @@ def test_the_player_shows_that_it_is_buffering(page: Page, site: Server) -> None
         asked.append(route)
 
     first = play(page, site, 60, hold)
-    button = page.locator("#play")
+    button = page.locator("#player .big")
     expect(button).to_have_attribute("aria-busy", "true")
     until(page, lambda: asked)
     page.unroute(AUDIO)
@@ -185,10 +186,19 @@ def test_the_player_shows_that_it_is_buffering(page: Page, site: Server) -> None
     expect(page.get_by_role("region", name="Player")).to_contain_text(first)
 
 
-def test_the_player_stops_buffering_when_the_audio_fails(page: Page, site: Server) -> None:
-    play(page, site, 60, lambda route: route.fulfill(status=404))
-    expect(page.locator("#toast")).to_contain_text("This episode cannot be played.")
-    expect(page.locator("#play")).to_have_attribute("aria-busy", "false")
+def test_audio_that_fails_says_why_and_lets_the_listener_go_on(page: Page, site: Server) -> None:
+    first = play(page, site, 60, lambda route: route.fulfill(status=404))
+    player = page.get_by_role("region", name="Player")
+    expect(player).to_contain_text("The audio is missing")
+    button = player.get_by_role("button", name="Play", exact=True)
+    expect(button).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("button", name=f"Play: {first}")).to_be_visible()
+    page.unroute(AUDIO)
+    sound(page, 60)
+    press(player, "Try again")
+    expect(player).to_contain_text("0:01 / 1:00")
+    expect(player.get_by_role("button", name="Pause")).to_be_visible()
+    expect(player.get_by_text("The audio is missing")).to_be_hidden()
 
 
 def test_playback_resumes_where_it_stopped(page: Page, site: Server) -> None:

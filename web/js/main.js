@@ -32,6 +32,7 @@ const VIEWS = {
   saved: page(t("Saved"), () => import("./pages/saved.js")),
   history: page(t("History"), () => import("./pages/history.js")),
   you: page(t("You"), () => import("./pages/you.js")),
+  playing: page(t("Now playing"), () => import("./pages/playing.js")),
   episode: page(t("Episode"), () => import("./pages/episode.js")),
   series: page(t("Show"), () => import("./pages/names.js").then((one) => one.series)),
   topic: page(t("Topic"), () => import("./pages/names.js").then((one) => one.topic)),

@@ -138,4 +138,4 @@ interface View { title: string; show: (key: string) => unknown; update: () => un
 type Live = HTMLElement & { update: () => void };
 
 // Elements of the HTML files, by id.
-interface Ids { seek: HTMLInputElement; episode: HTMLInputElement; days: HTMLInputElement; type: HTMLSelectElement; whose: HTMLSelectElement }
+interface Ids { episode: HTMLInputElement; days: HTMLInputElement; type: HTMLSelectElement; whose: HTMLSelectElement }

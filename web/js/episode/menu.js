@@ -1,8 +1,9 @@
 // The menu of an episode, and how actions are confirmed.
 
-import { acknowledge } from "./actions.js";
+import { acknowledge, webUrl } from "./actions.js";
 import { $, announce, button, h, icon, styles, toast } from "../ui/dom.js";
 import { library } from "../library/library.js";
+import { add, playNext } from "../player/queue.js";
 import { t } from "../ui/text.js";
 
 /** @param {Episode} episode @param {HTMLElement} opener the button beside it @param {unknown} _alike @param {(how: () => void) => void} leave hides the episode */
@@ -12,6 +13,9 @@ export function openEpisodeMenu(episode, opener, _alike, leave) {
   const name = series?.name || of;
   const follows = library.has("followed_series", of);
   openMenu(opener, title, [
+    ...(webUrl(episode.audio_url) ? /** @type {MenuItem[]} */ ([
+      ["next", t("Play next"), () => playNext(episode)],
+      ["plus", t("Add to queue"), () => add(episode)]]) : []),
     ["share", t("Share"), () => share(episode)],
     ["similar", t("More like this"), () => { location.hash = `#/episode/${encodeURIComponent(id)}?similar`; }],
     ...(of ? /** @type {MenuItem[]} */ ([

@@ -82,6 +82,12 @@ export function keepPlace() {
 /** Follows the library: the cards, and what is on shelves. */
 export const drawFeed = () => $("feed").querySelectorAll("[data-id]").forEach((item) => /** @type {Live} */ (item).update());
 
+/** The episodes behind one, or all if it is not in the feed. @param {string} id */
+export function following(id) {
+  if (id === shown.at(-1)?.id) showMore();
+  return shown.slice(shown.findIndex((one) => one.id === id) + 1);
+}
+
 function clear() {
   visit++;
   dropNotice();

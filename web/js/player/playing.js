@@ -3,13 +3,12 @@
 import { toast } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 
-/** The id of the episode that sounds, or is about to. */
 let current = "";
 
 /** Emits `change` when another episode sounds or none does, and `position` as it goes on: `controls.at` answers where. */
 export const playing = new EventTarget();
 
-/** @param {string} id */
+/** Whether an episode sounds, or is about to. @param {string} id */
 export const isPlaying = (id) => current === id;
 
 /** Told by the player. @param {string} id of the episode that sounds, or "" */
@@ -19,23 +18,20 @@ export function sounds(id) {
 }
 
 /** Loads the player: ahead, so that it plays without a connection, too, and within the press of a button. */
-export const loadPlayer = () => import("./player.js");
+export const loadPlayer = () => import("./bar.js");
 
-/** @param {Episode} episode @param {number} [seconds] where to begin; without it where the listener stopped */
-const start = (episode, seconds) => loadPlayer().then((player) => player.play(episode, seconds), (error) => {
+/** Plays an episode from a place in it, also if it is playing. @param {Episode} episode @param {number} [seconds] */
+export const playAt = (episode, seconds) => loadPlayer().then((player) => player.play(episode, seconds), (error) => {
   console.error(error);
   toast(t("The player cannot be loaded just now."));
 });
 
 /** Plays an episode from where the listener stopped, or pauses it if it is playing. @param {Episode} episode */
-export const play = (episode) => start(episode);
+export const play = (episode) => playAt(episode);
 
-/** Plays an episode from a place in it, also if it is playing. @param {Episode} episode @param {number} seconds */
-export const playAt = start;
-
-/** What the rest of the page may ask of the player; set by it when it is loaded. Stopping is done at once: the listener may be about to change. */
+/** Set by the player. Stopping is done at once: the listener may be about to change. */
 export const controls = {
   stop() {},
-  /** The position in an episode, or undefined if the player does not hold it. @type {(id: string) => number | undefined} */
+  /** The position in an episode, if the player holds it. @type {(id: string) => number | undefined} */
   at: () => undefined,
 };
