@@ -14,7 +14,7 @@ export function openEpisodeMenu(episode, opener, _alike, leave) {
   const follows = library.has("followed_series", of);
   openMenu(opener, title, [
     ...(webUrl(episode.audio_url) ? /** @type {MenuItem[]} */ ([
-      ["next", t("Play next"), () => playNext(episode)],
+      ["ahead", t("Play next"), () => playNext(episode)],
       ["plus", t("Add to queue"), () => add(episode)]]) : []),
     ["share", t("Share"), () => share(episode)],
     ["similar", t("More like this"), () => { location.hash = `#/episode/${encodeURIComponent(id)}?similar`; }],

@@ -43,10 +43,10 @@ const settings = [speedChoice(), sleep, skipChoice(0, t("Skip back")), skipChoic
 const [elapsed, remaining, sleepLeft] = [h("span.time"), h("span.time"), h("p.quiet")];
 const chapterList = h("ol", { role: "list" });
 const chapterSection = h("section.chapters", { "aria-label": t("Chapters") }, h("div.row.top", {}, h("h2", {}, t("Chapters")),
-  h("div", {}, iconButton("next", t("Previous chapter"), () => toChapter(at() - (chapters[chapter]?.start_s ?? 0) > RESTART_S ? chapter : chapter - 1), FLIPPED),
-    iconButton("next", t("Next chapter"), () => toChapter(chapter + 1)))), chapterList);
-buttons.prepend(iconButton("next", t("Previous"), previous, FLIPPED));
-buttons.append(iconButton("next", t("Next"), next));
+  h("div", {}, iconButton("ahead", t("Previous chapter"), () => toChapter(at() - (chapters[chapter]?.start_s ?? 0) > RESTART_S ? chapter : chapter - 1), FLIPPED),
+    iconButton("ahead", t("Next chapter"), () => toChapter(chapter + 1)))), chapterList);
+buttons.prepend(iconButton("ahead", t("Previous"), previous, FLIPPED));
+buttons.append(iconButton("ahead", t("Next"), next));
 const deck = h("div.deck", {}, stage, h("div", {}, h("div.row.top", {}, head, saved), position, h("div.times", { dir: "ltr" }, elapsed, remaining), buttons, problem,
   h("div.settings", {}, ...settings.map((one) => h("label", {}, h("span", {}, one.title), one))), sleepLeft), chapterSection);
 const empty = emptyState(t("Nothing is playing"), t("Play an episode, and it is here, with its chapters and what comes next."));
@@ -148,9 +148,10 @@ function row(episode, place, { length }) {
   handle.onpointermove = ({ clientX, clientY, pointerId }) => {
     const over = document.elementFromPoint(clientX, clientY)?.closest("li");
     if (!over || !rows.contains(over) || !handle.hasPointerCapture(pointerId)) return;
+    const items = [...rows.children];
+    const [from, to] = [items.indexOf(item), items.indexOf(over)];
     // The others move: an item that is moved itself loses the pointer.
-    while (item.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_PRECEDING) item.after(/** @type {Element} */ (item.previousElementSibling));
-    while (item.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING) item.before(/** @type {Element} */ (item.nextElementSibling));
+    if (to < from) item.after(...items.slice(to, from)); else item.before(...items.slice(from + 1, to + 1));
   };
   handle.onlostpointercapture = () => move([...rows.children].indexOf(item));
   return item;

@@ -37,7 +37,7 @@ export function controls() {
 
 /** The position, to be moved. */
 export function seekBar() {
-  const made = h("input", { type: "range", max: 1000, "aria-label": t("Position"), oninput: () => seek(Number(made.value) / 1000 * length()) });
+  const made = h("input", { type: "range", dir: "ltr", max: 1000, "aria-label": t("Position"), oninput: () => seek(Number(made.value) / 1000 * length()) });
   return live(made, () => {
     const [time, all] = [timecode(at()), timecode(length())];
     made.disabled = !seekable();
@@ -76,7 +76,8 @@ const [buttons, position, speed, problem] = [controls(), seekBar(), speedChoice(
 const bar = h("section.player", { id: "player", "aria-label": t("Player"), tabindex: -1, hidden: true }, link, buttons, h("div.line", {}, position, time),
   h("div.more", {}, speed, iconButton("close", t("Close the player"), () => { close(); $("main").focus({ preventScroll: true }); })), problem);
 /** Leads from the button that was pressed to the player, which is at the end of the page. */
-const bridge = h("a.skip", { href: "#player", onclick: (/** @type {Event} */ event) => { event.preventDefault(); bar.querySelectorAll("button")[1].focus(); } }, t("To the player"));
+const bridge = h("a.skip", { href: "#player", onclick: (/** @type {Event} */ event) => { event.preventDefault(); bar.querySelectorAll("button")[1].focus(); } });
+bridge.textContent = t("To the player"); // in the direction of the page, at whose edge it waits
 /** @type {Episode | null} */
 let shown = null;
 
