@@ -11,7 +11,7 @@ const SHOWN = 4; // they stand above what is found
 const KINDS = { series: ["wave", "series"], person: ["user", "person"], topic: ["similar", "topic"], title: ["play", "episode"] };
 
 /** @param {string} kind */
-const named = (kind) => ({ series: t("Show"), person: t("Person"), topic: t("Topic"), title: t("Episode") })[kind] ?? "";
+const named = (kind) => ({ series: t("Podcast"), person: t("Person"), topic: t("Topic"), title: t("Episode") })[kind] ?? "";
 
 /**
  * Gives a field suggestions.
