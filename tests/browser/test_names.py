@@ -46,7 +46,7 @@ def test_a_show_is_opened_from_a_row_followed_and_muted_and_leads_to_similar_one
     expect(content.get_by_role("button", name="Unmute")).to_be_visible()
     press(content, "Show more")
     expect(content.locator(".row-item").nth(20).get_by_role("link").first).to_be_focused()
-    similar = content.locator(".tiles a > span").first
+    similar = content.locator(".tile a").first
     name = similar.inner_text()
     similar.click()
     expect(page.locator("#series-title")).to_have_text(name)
@@ -83,7 +83,7 @@ def test_what_rises_is_shown_with_a_reason_and_a_name_may_have_any_characters(
     content = page.locator("#trending")
     expect(content).to_contain_text("More than usual")
     expect(content.get_by_role("img", name="Listeners on each of 14 days: 0, 0")).to_be_visible()
-    expect(content.locator(".tiles a > span").first).to_be_visible()
+    expect(content.locator(".tile a").first).to_be_visible()
     content.get_by_role("link", name=HOSTILE).click()
     expect(page.locator("#person-title")).to_have_text(HOSTILE)
     expect(page.locator("#person .row-item .title")).to_have_text(episode["title"])

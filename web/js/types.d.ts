@@ -14,8 +14,8 @@ interface Episode {
   why?: Why; // made by the page from the session's trace
 }
 
-// A show, as the API answers it.
-interface Show { id: string; name: string; episodes: number; topics: string[]; newest_at: string | null; image_url?: string }
+// A show as its page has it.
+interface Show extends SeriesCard { name: string; topics: string[]; newest_at: string | null }
 
 // A person, a thing or a topic; the numbers are by day, of 14 days.
 interface Insight {

@@ -1,4 +1,4 @@
-// Rows of lists: episodes, engagements; and tiles of shows and names.
+// Rows of lists: episodes and engagements.
 
 import { live, playButton, toggleButton } from "./actions.js";
 import { call } from "../http/call.js";
@@ -47,10 +47,6 @@ function row(shown, title, [first, ...others], ...buttons) {
   return h("li.row-item", {}, art(shown),
     h("div.text", {}, h("p.title", {}, title), h("p.facts", {}, first, first && rest && "\u00a0· ", rest)), ...buttons);
 }
-
-/** Pictures and names that lead to pages. @param {string} view @param {{id: string, title: string, image_url?: string, facts: string}[]} items */
-export const tiles = (view, items) => h("ul.tiles", { role: "list" }, ...items.map((one) =>
-  h("li", {}, h("a", { href: address(view, one.id) }, art(one), h("span", {}, one.title)), h("p.facts", {}, one.facts))));
 
 /** Plays or opens an episode by its id. @param {string} id */
 async function find(id) {

@@ -3,7 +3,7 @@
 import { acknowledge, live } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { toggleSeries } from "../episode/menu.js";
-import { address, episodeRow, tiles } from "../episode/row.js";
+import { address, episodeRow } from "../episode/row.js";
 import { categories } from "../feed/interests.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
@@ -16,7 +16,7 @@ import { age, joined } from "../ui/words.js";
 /** @type {Record<Insight["kind"], string>} */
 const KINDS = { person: t("Person"), entity: t("Name"), topic: t("Topic") };
 
-styles("pages");
+styles("shelves"); // they have tiles, too
 
 /**
  * A view whose content is fetched.
@@ -54,6 +54,10 @@ const nothing = () => emptyState(t("Nothing here is called that"), t("It may hav
 
 /** @param {string} title @param {...(Node | string)} content */
 const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...content);
+
+/** Pictures and names that lead to pages. @param {string} of the view @param {{id: string, title: string, image_url?: string, facts: string}[]} items */
+const tiles = (of, items) => h("ul.grid", { role: "list" }, ...items.map((one) => h("li.tile", {}, art(one),
+  h("h3.title", {}, h("a", { href: address(of, one.id) }, one.title)), h("p.facts", {}, one.facts))));
 
 /** Episodes that are answered page by page; nothing without any. @param {string} title @param {string} path @param {EpisodePage} [first] its first page */
 async function episodes(title, path, first) {
@@ -121,7 +125,7 @@ const names = (kind) => view(kind, "", async (name) => {
   const spelled = insight?.name ?? name;
   if (!found.some(Boolean)) return [spelled, nothing()];
   return [spelled, h("div.about", {}, h("div", {}, h("p.facts", {}, joined([KINDS[kind], insight && numbers(insight)])),
-    insight && h("p", {}, why(insight)), insight && bars(insight), kind === "topic" && choices("category_interests", "muted_categories", spelled, (field) => {
+    insight?.rising && h("p", {}, told("reason", insight.reason)), insight && bars(insight), kind === "topic" && choices("category_interests", "muted_categories", spelled, (field) => {
       library.set(field, spelled, !library.has(field, spelled));
       acknowledge(t("Noted for your feed."));
     }))), ...found];
@@ -135,9 +139,6 @@ async function naming(name) {
   const key = (/** @type {any} */ one) => String(one.name ?? one).toLowerCase();
   return page.episodes.filter((/** @type {any} */ { people = [], entities = [] }) => [...people, ...entities].some((one) => key(one) === key(name)));
 }
-
-/** @param {Insight} insight */
-const why = ({ rising, reason }) => rising && told("reason", reason);
 
 /** @param {Insight} insight */
 const numbers = ({ listeners, series: shows }) => joined([listeners > 0 && count(listeners, "One listener this week", "{n} listeners this week"),
@@ -158,7 +159,7 @@ export const trending = view("trending", t("Trending"), async (category) => {
   const of = new URLSearchParams({ category });
   /** @param {string} title @param {string} kind */
   const largest = async (title, kind) => {
-    const { insights } = await call("GET", `/insights?kind=${kind}&limit=8&${of}`);
+    const { insights } = await call("GET", `/insights?kind=${kind}&limit=6&${of}`);
     return insights.length ? section(title, tiles(kind, insights.map((/** @type {Insight} */ one) => ({ title: one.name, id: one.name, facts: numbers(one) })))) : "";
   };
   const [all, { insights }, ...others] = await Promise.all([categories(), call("GET", `/insights/trending?${of}`),
@@ -168,7 +169,7 @@ export const trending = view("trending", t("Trending"), async (category) => {
     h("div.chips", { role: "group", "aria-label": t("Categories") }, ...["", ...all].map((name) =>
       h("a", { href: address("trending", name), "aria-current": name === category ? "page" : null }, name || t("All")))),
     section(t("Rising"), insights.length ? h("ul", { role: "list" }, ...insights.map((/** @type {Insight} */ one) => h("li.risen", {},
-      h("div", {}, h("h3", {}, h("a", { href: address(one.kind, one.name) }, one.name)), h("p", {}, why(one)), h("p.facts", {}, numbers(one))),
+      h("div", {}, h("h3", {}, h("a", { href: address(one.kind, one.name) }, one.name)), h("p", {}, told("reason", one.reason)), h("p.facts", {}, numbers(one))),
       bars(one), h("ul", { role: "list" }, ...one.episodes.slice(0, 2).map((episode) => episodeRow(episode))))))
       : h("p.quiet", {}, t("Nothing is heard or published more than usual just now."))),
     ...others];
