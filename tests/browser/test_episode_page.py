@@ -36,6 +36,7 @@ def test_times_in_notes_chapters_and_transcript_lead_into_the_audio(
     page.goto(f"{start_site().url}/episode/{some[0].id}")  # what is shared
     shown = page.locator("#episode")
     expect(page.get_by_role("heading", level=1, name=some[0].title)).to_be_visible()
+    expect(shown.locator(".notes")).to_be_visible()
     links = {one.inner_text(): one.get_attribute("href") for one in shown.locator("a").all()}
     assert links["the paper at 00:30"] == "https://a.example/?a=1&b=2"
     assert links["Grace / Hopper"] == "#/person/Grace%20%2F%20Hopper"

@@ -32,7 +32,8 @@ export function playButton(episode, kind = "play strong") {
   shown.set(key(id), { ...known(id), ...episode });
   const [sounds, leads] = [webUrl(audio), webUrl(url)];
   const press = () => { if (sounds) play(episode); else if (library.toggle("bookmark", episode)) acknowledge(t("Saved.")); };
-  const made = sounds || !leads ? h("button", { class: kind, "data-play": "", onclick: press }) : link(episode, { class: kind });
+  const made = sounds || !leads ? h("button", { class: kind, "data-play": "", onclick: press })
+    : h("a", { class: kind, href: leads, target: "_blank", rel: "noopener", onclick: () => library.record("click", episode) });
   return live(made, () => {
     const [name, action] = sounds ? (isPlaying(id) ? ["pause", t("Pause")] : ["play", t("Play")])
       : leads ? ["open", t("Open")] : library.did("bookmark", id) ? ["check", t("Saved")] : ["bookmark", t("Save")];
@@ -55,11 +56,6 @@ export function toggleButton(type, episode, done) {
   const made = iconButton(type, label(type === "like" ? t("Like") : t("Save"), episode), () => { if (library.toggle(type, episode)) done?.(); }, { hidden });
   return live(made, () => { made.ariaPressed = String(!!library.did(type, id)); });
 }
-
-/** A link to the episode's page elsewhere that records a click. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
-export const link = (episode, traits, ...content) => h("a", {
-  href: webUrl(episode.url), target: "_blank", rel: "noopener", onclick: () => library.record("click", episode), ...traits,
-}, ...content);
 
 /** Confirms an action once it is stored. @param {string} text @param {Action} [action] */
 export const acknowledge = async (text, action) => (await import("./menu.js")).confirm(text, action);

@@ -37,7 +37,7 @@ function cover(name) {
 const PATTERNS = [
   (shape, light, next) => { // sound waves
     const [cx, cy] = [30 + next(40), 25 + next(25)];
-    return [62, 48, 35, 23, 6].map((r, i) => svg("circle",
+    return [62, 48, 35, 23, 5.5].map((r, i) => svg("circle",
       { cx, cy, r, fill: "none", stroke: i < 4 ? shape : light, "stroke-width": i < 4 ? 5 : 11, "stroke-opacity": Math.min(1, 0.35 + 0.2 * i) }));
   },
   (shape, light, next) => Array.from({ length: 9 }, (_, i) => { // level bars

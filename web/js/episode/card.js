@@ -20,7 +20,6 @@ export function card(episode, refresh) {
   const disliked = iconButton("refuse", t("Not interested: {title}", { title }), () => leave(() => library.record("not_interested", episode)));
   const more = iconButton("more", t("More: {title}", { title }), menu, { "aria-haspopup": "true" });
   const why = h("div.why", { hidden: true });
-  const alike = h("section.alike", { "aria-label": t("More like {title}", { title }), hidden: true });
   const reason = h("button.reason", { "aria-expanded": "false", onclick: explain },
     icon("spark"), h("span.reason-text", {}, episode.reason ? told("reason", episode.reason) : t("For you")), h("span.ask", {}, t("Why this?")));
   const article = h("article", { "aria-label": title },
@@ -28,7 +27,7 @@ export function card(episode, refresh) {
     h("div.head", {}, series && h("p.series", {}, of ? h("a", { href: `#/series/${encodeURIComponent(of)}` }, series) : series), heading, facts),
     h("div.body", {},
       h("p.insight", { lang }, episode.key_insight ?? episode.description), reason, why,
-      h("div.actions", {}, started, saved, liked, disliked, more), alike));
+      h("div.actions", {}, started, saved, liked, disliked, more)));
   const goneText = h("span");
   const undo = button(t("Undo"), restore);
   const gone = h("p.gone", {}, goneText, undo);
@@ -44,7 +43,7 @@ export function card(episode, refresh) {
 
   async function menu() {
     const { openEpisodeMenu } = await import("./menu.js");
-    openEpisodeMenu(episode, more, alike, leave);
+    openEpisodeMenu(episode, more, leave);
   }
 
   /** @param {() => void} how */
@@ -66,7 +65,7 @@ export function card(episode, refresh) {
     const heard = library.did("listen", id)?.progress;
     facts.textContent = joined([age(episode.published_at), duration(episode.duration_s, heard),
       episode.explicit && t("Explicit"), ...(episode.categories?.major ?? []).slice(0, 2)]);
-    for (const one of [started, saved, liked, ...alike.querySelectorAll(".row-item")]) /** @type {Live} */ (one).update();
+    for (const one of [started, saved, liked]) one.update();
     const muted = library.has("muted_series", of);
     const away = muted || !!library.did("not_interested", id);
     article.hidden = away;

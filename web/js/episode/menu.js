@@ -6,8 +6,8 @@ import { library } from "../library/library.js";
 import { add, playNext } from "../player/queue.js";
 import { t } from "../ui/text.js";
 
-/** @param {Episode} episode @param {HTMLElement} opener the button beside it @param {unknown} _alike @param {(how: () => void) => void} leave hides the episode */
-export function openEpisodeMenu(episode, opener, _alike, leave) {
+/** @param {Episode} episode @param {HTMLElement} opener the button beside it @param {(how: () => void) => void} leave hides the episode */
+export function openEpisodeMenu(episode, opener, leave) {
   const { id, title, series } = episode;
   const of = series?.id ?? "";
   const name = series?.name || of;

@@ -11,7 +11,7 @@ import { Problem } from "../http/problem.js";
 import { library } from "../library/library.js";
 import { controls, playing } from "../player/playing.js";
 import { entitle } from "../router.js";
-import { $, button, copy, emptyState, h, iconButton, styles, toast } from "../ui/dom.js";
+import { $, button, copy, emptyState, h, iconButton, toast } from "../ui/dom.js";
 import { language, t, told } from "../ui/text.js";
 import { duration, joined } from "../ui/words.js";
 
@@ -46,7 +46,6 @@ export async function show(id) {
   shown = id;
   alive = [];
   const before = known(id);
-  await styles("pages");
   if (before) draw(before);
   else {
     entitle("episode", t("Episode"));
@@ -84,7 +83,7 @@ function draw(episode) {
   const facts = h("p.facts");
   const disliked = iconButton("refuse", t("Not interested: {title}", { title }),
     () => { if (library.toggle("not_interested", episode)) acknowledge(t("Noted: less like this.")); });
-  const more = iconButton("more", t("More: {title}", { title }), () => openEpisodeMenu(episode, more, null, (how) => {
+  const more = iconButton("more", t("More: {title}", { title }), () => openEpisodeMenu(episode, more, (how) => {
     how();
     toast(t("Muted: “{series}”.", { series: name }));
   }), { "aria-haspopup": "true" });
