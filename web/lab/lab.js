@@ -3,7 +3,7 @@
 import { DEMO_USERS } from "../js/auth/local.js";
 import { auth, startAuth } from "../js/auth/auth.js";
 import { call } from "../js/http/call.js";
-import { $, button, h } from "../js/ui/dom.js";
+import { $, button, h, redraw } from "../js/ui/dom.js";
 import { plain } from "../js/ui/words.js";
 import { startMap } from "./map.js";
 import { startResult } from "./result.js";
@@ -77,7 +77,7 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
   function draw() {
     $("size").textContent = (choices.length ? counted(choices.length, "engagement") : "A first visit: nothing is known.")
       + (gone.length ? ` Not in the catalog: ${gone.join(", ")}.` : "");
-    $("history").replaceChildren(...choices.map((one) => {
+    redraw($("history"), ...choices.map((one) => {
       const title = titles.get(one.id) ?? one.id;
       return h("tr", {}, h("th", { scope: "row" }, title), h("td", {}, plain(one.type)), h("td", {}, `${+one.days.toFixed(1)} d ago`), h("td", {}, button("×", () => {
         set(choices.filter((other) => other !== one));
