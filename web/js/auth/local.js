@@ -43,6 +43,8 @@ export async function localAuth({ demo_listeners: listeners = [] }) {
     ],
     changed() {},
   };
-  if (listeners.length) update = await (await import("../developer/demo.js")).openDemo(auth, becomeGuest); // not in this folder: functions/demo
+  if (listeners.length) { // its files are in functions/demo, and are not kept for a page without a connection
+    await import("../developer/demo.js").then(async (demo) => { update = await demo.openDemo(auth, becomeGuest); }).catch(console.warn);
+  }
   return auth;
 }

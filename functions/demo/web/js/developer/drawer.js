@@ -36,7 +36,7 @@ function source(text) {
 function entry(call) {
   const { method, url, status, ms, parts, body, answer } = call;
   const path = url.replace(/^.*?\/api/, "");
-  const size = h("span");
+  const size = h("span", { dir: "auto" });
   answer.then((text) => { size.textContent = t("{n} KB", { n: (new Blob([text]).size / 1000).toFixed(1) }); });
   const details = h("details", { ontoggle: async () => {
     if (details.children.length > 1) return;
