@@ -7,7 +7,7 @@ const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in js/auth/fireba
 const MODULES = {
   "js/http": ["backoff", "call", "clock", "config", "event-stream", "problem"],
   "js/auth": ["auth", "firebase", "local"],
-  "js/episode": ["actions", "art", "card", "contents", "menu", "row", "tile", "why"],
+  "js/episode": ["actions", "art", "card", "contents", "menu", "row", "why"],
   "js/feed": ["causes", "feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "library", "memory", "outbox"],
   "js": ["main", "router"],

@@ -103,7 +103,7 @@ class HomeRanker:
             experiment=experiment,
             shelves=tuple(self._shelves(scoring, filled)),
             cold_start=scoring.user.vector.unit is None,
-            user_vector_episodes=len(scoring.user.vector.members),
+            user_vector_episodes=scoring.user.vector.episodes,
             degraded=tuple(degraded),
         )
 

@@ -24,6 +24,8 @@ BEYOND_CHANCE = 3.0
 UNLIKE = 0.5
 """Similarity to what a listener likes, by the scenario's measure, below which an episode is
 something different."""
+NEARLY_ALL = 0.8
+"""Share of the catalog from which on a category is no topic of a shelf."""
 BEST_ELSEWHERE = 3
 """Number of the best episodes of each category that are candidates for something different."""
 
@@ -76,7 +78,10 @@ def is_for(shelf: ShelfParameters, user: UserFeatures) -> bool:
 
 
 def topics(features: CatalogFeatures, user: UserFeatures) -> IntArray:
-    """The user's major categories, the largest share first; of an unknown user the catalog's."""
+    """The user's major categories, the largest share first; of an unknown user the catalog's.
+
+    A category of nearly all episodes is none of them: it says nothing about an episode.
+    """
     catalog = features.catalog
     if user.is_unknown:
         groups = np.flatnonzero(catalog.category_major)
@@ -85,6 +90,8 @@ def topics(features: CatalogFeatures, user: UserFeatures) -> IntArray:
         groups, shares = user.category_shares
         major = catalog.category_major[groups] == 1
         groups, shares = groups[major], shares[major]
+    telling = features.major_category_sizes[groups] < NEARLY_ALL * len(catalog)
+    groups, shares = groups[telling], shares[telling]
     return groups[np.lexsort((features.category_hashes[groups], -shares))]
 
 

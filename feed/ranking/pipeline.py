@@ -135,7 +135,7 @@ class Ranker:
             sources=chosen.sources,
             parts=chosen.parts,
             cold_start=user.vector.unit is None,
-            user_vector_episodes=len(user.vector.members),
+            user_vector_episodes=user.vector.episodes,
             degraded=tuple(degraded),
             explored=_explored(selection),
             total_s=filled.total_s if filled else None,

@@ -52,7 +52,7 @@ class _Page(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     cold_start: bool
     """whether nothing is known of the user's taste"""
     user_vector_episodes: int
-    """how many engagements the user vector was made of"""
+    """how many episodes the user vector was made of"""
     catalog_version: str
     scenario: str
     degraded: list[str]

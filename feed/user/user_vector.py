@@ -40,6 +40,11 @@ class UserVector:
     seed_weight: float = 0.0
     """coefficient of the seed in the sum, before it is normalised"""
 
+    @property
+    def episodes(self) -> int:
+        """The number of episodes in it: one that was heard and saved is one."""
+        return len(np.unique(self.members))
+
 
 def user_vector(
     catalog: Catalog,

@@ -175,6 +175,8 @@ class CategoryList(msgspec.Struct, frozen=True):
     """The categories of the catalog, the largest first."""
 
     categories: list[Category]
+    episodes: int
+    """number of episodes in the catalog"""
     catalog_version: str
 
 

@@ -133,7 +133,7 @@ async def categories(service: Service, _request: Request, timings: Timings) -> R
         )
         for category in np.argsort(-counts, kind="stable")
     ]
-    return json_response(CategoryList(found, catalog.version), cache=CACHE)
+    return json_response(CategoryList(found, len(catalog), catalog.version), cache=CACHE)
 
 
 def _row(catalog: Catalog, request: Request) -> int:

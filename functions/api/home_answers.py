@@ -48,7 +48,7 @@ class _Home(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     cold_start: bool
     """whether nothing is known of the user's taste"""
     user_vector_episodes: int
-    """how many engagements the user vector was made of"""
+    """how many episodes the user vector was made of"""
     catalog_version: str
     home: str
     """name of the description that the shelves follow"""

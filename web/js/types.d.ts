@@ -90,7 +90,7 @@ type ListField = import("./library/outbox-types.d.ts").ListField;
 
 type SeriesField = "followed_series" | "muted_series";
 
-interface Category { name: string; kind: string }
+interface Category { name: string; kind: string; episodes: number }
 
 interface Receipt { user_id: string; deleted: Record<string, number | boolean>; at: string }
 

@@ -260,7 +260,8 @@ function append({ episodes, trace: traced = trace, ...rest }) {
 async function arrange(mine) {
   const { arrangeShelves } = await import("./shelves.js");
   const others = shown.map(({ id }) => id).filter((id) => !library.did("listen", id)); // what was begun may be on its own shelf, too
-  for (const id of await arrangeShelves(first?.session_id ?? "", others, () => mine === visit)) onShelves.add(id);
+  const placed = await arrangeShelves(first?.session_id ?? "", others, () => mine === visit, () => arrange(mine));
+  for (const id of placed) onShelves.add(id);
 }
 
 /** What "Why this?" shows of an episode. @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */

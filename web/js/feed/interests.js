@@ -5,13 +5,19 @@ import { button, h } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { t } from "../ui/text.js";
 
+const MAX_SHARE = 0.8; // of the catalog: a category of more episodes is no choice
+const MAX_CHOICES = 24;
+
 /** @type {Promise<string[]> | null} */
 let asked = null;
 
-/** The catalog's major categories, the largest first; fetched once, and again after a failure. */
+/** The catalog's major categories, or where these are no choice the others, the largest first; fetched once, and again after a failure. */
 export function categories() {
-  asked ??= call("GET", "/categories").then(({ categories: found }) =>
-    found.filter((/** @type {Category} */ { kind }) => kind === "major").map((/** @type {Category} */ { name }) => name));
+  asked ??= call("GET", "/categories").then(({ categories: found, episodes: all }) => {
+    const choices = /** @type {Category[]} */ (found).filter(({ episodes }) => episodes < MAX_SHARE * all);
+    const majors = choices.filter(({ kind }) => kind === "major");
+    return (majors.length > 1 ? majors : choices.slice(0, MAX_CHOICES)).map(({ name }) => name);
+  });
   asked.catch(() => { asked = null; });
   return asked;
 }

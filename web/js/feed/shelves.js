@@ -1,145 +1,171 @@
 // The shelves of a home page: asked for once per feed, shown as rails between its cards, and each on a page of its own.
 
+import { address } from "../episode/row.js";
+import { live, playButton } from "../episode/actions.js";
+import { art } from "../episode/art.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
-import { withSeen } from "../library/impressions.js";
+import { watch, withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
 import { tab } from "../library/memory.js";
 import { entitle } from "../router.js";
 import { $, button, copy, emptyState, h, iconButton, styles } from "../ui/dom.js";
 import { count, t, told } from "../ui/text.js";
-import { joined } from "../ui/words.js";
-import { rove, tilesOf } from "../episode/tile.js";
+import { age, duration, joined } from "../ui/words.js";
 
 const FEWEST = 3; // episodes of a shelf
 const CARDS_BETWEEN = 4;
 
-/** The shelves of the last feed, and whose they are. @type {{ uid: string | null, feed: string, page: HomePage } | null} */
-let open = tab.read("shelves", null);
+/** The last home page, and the feed and listener that it is for. @type {{ uid: string | null, feed: string, page: HomePage } | null} */
+let kept = tab.read("shelves", null);
 /** The feed whose shelves are here or on their way. */
 let feed = "";
 /** @type {Promise<HomePage>} */
 let answer;
-/** Shelves of it that have no place yet. @type {Shelf[]} */
+/** Its shelves that have no place yet. @type {Shelf[]} */
 let left = [];
+/** The name of the shelf on the page of its own. */
+let shown = "";
 
-/** The open shelves; where there are none, those of a home page of their own. */
-const shelves = async () => (open?.uid === library.outbox.uid ? open.page : fetchShelves("", []));
+const keep = () => tab.write("shelves", kept);
 
-/** @param {string} of a feed @param {string[]} excluded @returns {Promise<HomePage>} */
-async function fetchShelves(of, excluded) {
+/** @param {string} of a feed @param {string[]} excluded_ids @returns {Promise<HomePage>} */
+async function fetchPage(of, excluded_ids) {
   const { uid } = library.outbox;
-  const page = await withSeen((seen) => call("POST", "/home", { seen, excluded_ids: excluded, ...library.unsynced }));
-  open = { uid, feed: of, page };
-  keepShelves();
+  const page = await withSeen((seen) => call("POST", "/home", { seen, excluded_ids, ...library.unsynced }));
+  kept = { uid, feed: of, page };
+  keep();
   return page;
 }
 
-/** Keeps the shelves, and what was added to them, for a reload. */
-const keepShelves = () => tab.write("shelves", open);
-
-/**
- * Fetches the next of a shelf, and adds them to it.
- * @param {Shelf} shelf of the open page @returns {Promise<HTMLElement[]>} their tiles
- */
-async function moreOf(shelf) {
-  const { session_id: id, cursor } = /** @type {NonNullable<typeof open>} */ (open).page;
+/** Fetches the next of a shelf, and adds them to it. @param {HomePage} page @param {Shelf} shelf @returns {Promise<HTMLElement[]>} their tiles */
+async function moreOf({ session_id: id, cursor }, shelf) {
   const next = await call("POST", `/home/${encodeURIComponent(id)}/next`, { cursor, shelf: shelf.id, shown: shelf.shown_count });
   shelf.episodes?.push(...next.episodes ?? []);
   shelf.series?.push(...next.series ?? []);
   ({ shown_count: shelf.shown_count, remaining_count: shelf.remaining_count } = next);
-  keepShelves();
+  keep();
   return tilesOf(next, id);
-}
-
-/** Opens the shelves of a feed. @param {string} of @param {string[]} excluded */
-function openShelves(of, excluded) {
-  if (of === feed) return answer;
-  feed = of;
-  answer = open?.feed === of ? Promise.resolve(open.page) : fetchShelves(of, excluded);
-  answer.then((page) => { left = [...page.shelves]; }, () => { feed = ""; });
-  return answer;
 }
 
 /**
  * Leaves places for shelves between the cards below the window, so that nothing seen moves, and fills them.
  * @param {string} of the feed: the id of its first session @param {string[]} others episodes on its cards, which no shelf repeats
- * @param {() => boolean} wanted whether the feed is still shown @returns {Promise<string[]>} the episodes of the shelves
+ * @param {() => boolean} wanted whether the feed is still shown @param {() => void} retry
+ * @returns {Promise<string[]>} the episodes that are on shelves now
  */
-export async function arrangeShelves(of, others, wanted) {
-  const styled = styles("shelves");
+export async function arrangeShelves(of, others, wanted, retry) {
   const places = () => document.querySelectorAll("#feed > .rail.skeleton");
+  if (of !== feed) {
+    feed = of;
+    answer = kept?.feed === of ? Promise.resolve(kept.page) : fetchPage(of, others);
+    answer.then(({ shelves }) => { left = [...shelves]; }, () => { feed = ""; });
+  }
   try {
-    await openShelves(of, others);
-    await styled;
+    await Promise.all([answer, styles("shelves")]);
   } catch {
-    if (wanted()) {
-      places()[0]?.replaceChildren(h("p.quiet", {}, t("The shelves cannot be loaded just now.")),
-        button(t("Load the shelves"), () => arrangeShelves(of, others, wanted)));
-    }
+    if (wanted()) places()[0]?.replaceChildren(h("p.quiet", {}, t("The shelves cannot be loaded just now.")), button(t("Load the shelves"), retry));
     return [];
   }
   if (!wanted()) return [];
+  const page = await answer;
   document.querySelectorAll("#feed > .card").forEach((card, index) => {
-    const free = index && index % CARDS_BETWEEN === 0 && !card.nextElementSibling?.matches(".rail") && card.getBoundingClientRect().bottom > innerHeight;
-    if (free) card.after(...left.slice(0, 2).map(() => copy("rail")));
+    const free = index && index % CARDS_BETWEEN === 0 && !card.nextElementSibling?.matches(".rail");
+    if (free && card.getBoundingClientRect().bottom > innerHeight) card.after(...left.slice(0, 2).map(() => copy("rail")));
   });
-  const taken = new Set(others);
   return [...places()].flatMap((place) => {
     for (let shelf = left.shift(); shelf; shelf = left.shift()) {
-      const fresh = shelf.episodes?.filter(({ id }) => !taken.has(id));
-      if (fresh && fresh.length < FEWEST) continue;
-      place.replaceWith(rail(shelf, fresh));
-      return fresh?.map(({ id }) => id) ?? [];
+      const episodes = shelf.episodes?.filter(({ id }) => !others.includes(id));
+      if (episodes && episodes.length < FEWEST) continue;
+      place.replaceWith(rail(page, shelf, episodes));
+      return episodes?.map(({ id }) => id) ?? [];
     }
     place.remove();
     return [];
   });
 }
 
-/** A row of covers to scroll through; at its end it goes on. @param {Shelf} shelf @param {Episode[]} [episodes] those of it that are shown */
-function rail(shelf, episodes) {
-  const { id, total } = shelf;
+/** A row of covers to scroll through; near its end it goes on. @param {HomePage} page @param {Shelf} shelf @param {Episode[]} [episodes] those of it that are shown */
+function rail(page, shelf, episodes) {
   const title = told("shelf", shelf.title);
-  const tiles = tilesOf({ ...shelf, episodes }, open?.page.session_id ?? "");
+  const tiles = tilesOf({ ...shelf, episodes }, page.session_id);
   const row = h("ul.track", { role: "list" }, ...tiles);
-  const turn = (/** @type {number} */ way) => () => row.scrollBy({ left: way * 0.8 * row.clientWidth * (getComputedStyle(row).direction === "rtl" ? -1 : 1) });
-  const back = iconButton("next", t("Back: {title}", { title }), turn(-1), { class: "icon-button turn back", tabindex: -1 }); // arrow keys do it, too
-  const on = iconButton("next", t("On: {title}", { title }), turn(1), { class: "icon-button turn on", tabindex: -1 });
-  const ends = () => {
-    const at = Math.abs(row.scrollLeft);
-    back.toggleAttribute("disabled", at < 8);
-    const rest = row.scrollWidth - row.clientWidth - at;
-    on.toggleAttribute("disabled", rest < 8 && !shelf.remaining_count);
-    if (at && rest < row.clientWidth && shelf.remaining_count && !busy) {
-      busy = true;
-      moreOf(shelf).then((more) => { row.append(...more); busy = false; ends(); }, () => { busy = false; }); // with the next scrolling
-    }
-  };
+  const rtl = () => getComputedStyle(row).direction === "rtl";
+  const turn = (/** @type {string} */ name, /** @type {string} */ label, /** @type {number} */ way) => // arrow keys do it, too
+    iconButton("next", label, () => row.scrollBy({ left: way * (rtl() ? -0.8 : 0.8) * row.clientWidth }), { class: `icon-button turn ${name}`, tabindex: -1 });
+  const turns = [turn("back", t("Back: {title}", { title }), -1), turn("on", t("On: {title}", { title }), 1)];
   let busy = false;
-  row.addEventListener("scroll", ends, { passive: true });
-  new ResizeObserver(ends).observe(row);
-  rove(row);
-  const all = total > tiles.length && h("a", { href: `#/shelf/${encodeURIComponent(id)}`, "aria-label": t("See all: {title}", { title }) }, t("See all"));
-  return h("li.rail", {}, h("section", { "aria-label": title },
-    h("div.top", {}, h("div", {}, h("h2", {}, title), h("p.facts", {}, told("shelf reason", shelf.reason))), all, back, on), row));
+  const follow = () => {
+    const at = Math.abs(row.scrollLeft);
+    const rest = row.scrollWidth - row.clientWidth - at;
+    turns[0].toggleAttribute("disabled", at < 8);
+    turns[1].toggleAttribute("disabled", rest < 8 && !shelf.remaining_count);
+    if (busy || !at || rest > row.clientWidth || !shelf.remaining_count) return;
+    busy = true;
+    moreOf(page, shelf).then((more) => row.append(...more), () => {}).then(() => { busy = false; }); // else with the next scrolling
+  };
+  row.addEventListener("scroll", follow, { passive: true });
+  new ResizeObserver(follow).observe(row);
+  rove(row, rtl);
+  return h("li.rail", {}, h("section", { "aria-label": title }, h("div.top", {}, h("div", {}, h("h2", {}, title), h("p.facts", {}, told("shelf reason", shelf.reason))),
+    shelf.total > tiles.length && h("a", { href: address("shelf", shelf.id), "aria-label": t("See all: {title}", { title }) }, t("See all")), ...turns), row));
 }
 
-/** The name of the shelf that is shown. */
-let shown = "";
+/** Makes a row of tiles one stop of the Tab key; the arrow keys move within. @param {HTMLElement} row @param {() => boolean} rtl */
+function rove(row, rtl) {
+  const enter = (/** @type {Element | null} */ tile) => {
+    for (const one of row.querySelectorAll("a, button")) /** @type {HTMLElement} */ (one).tabIndex = tile?.contains(one) ? 0 : -1;
+  };
+  enter(row.firstElementChild);
+  row.addEventListener("focusin", ({ target }) => enter(/** @type {Element} */ (target).closest(".tile")));
+  row.addEventListener("keydown", (event) => {
+    const tiles = [...row.querySelectorAll(".tile:not([hidden])")];
+    const at = tiles.findIndex((one) => one.contains(document.activeElement));
+    const way = rtl() ? -1 : 1;
+    const to = { ArrowLeft: at - way, ArrowRight: at + way, Home: 0, End: tiles.length - 1 }[event.key] ?? -1;
+    const next = /** @type {HTMLElement | undefined} */ (tiles[to]?.querySelector(".title a"));
+    if (next) event.preventDefault();
+    next?.focus();
+  });
+}
+
+/** @param {Pick<Shelf, "episodes" | "series">} shelf @param {string} session which showed it @returns {HTMLElement[]} */
+const tilesOf = ({ episodes, series = [] }, session) => episodes?.map((one) => episodeTile(one, session)) ?? series.map(seriesTile);
+
+/** @param {Episode} episode @param {string} session */
+function episodeTile(episode, session) {
+  const { id, title, series, language: lang } = episode;
+  const started = playButton(episode, "icon-button big wordless");
+  const facts = h("p.facts", { dir: "auto" });
+  const item = h("li.tile", { "data-id": id }, h("div.cover", {}, art(episode), started),
+    h("h3.title", { lang }, h("a", { href: address("episode", id) }, title)),
+    series && h("p.facts", {}, h("a", { href: address("series", series.id) }, series.name || series.id)), facts);
+  watch(item, session, episode.queue_position);
+  return live(item, () => {
+    started.update();
+    const length = duration(episode.duration_s, library.did("listen", id)?.progress);
+    facts.textContent = joined([length || age(episode.published_at), episode.explicit && t("Explicit")]);
+    item.hidden = library.has("muted_series", series?.id ?? "") || !!library.did("not_interested", id);
+  });
+}
+
+/** @param {SeriesCard} series */
+function seriesTile({ id, name, episodes, topics = [], image_url }) {
+  const title = name || id;
+  return h("li.tile", {}, h("div.cover", {}, art({ title, image_url, series: { id, name: title } })),
+    h("h3.title", {}, h("a", { href: address("series", id) }, title)), h("p.facts", {}, joined([count(episodes, "One episode", "{n} episodes"), topics[0]])));
+}
 
 export const update = () => $("shelf").querySelectorAll("[data-id]").forEach((one) => /** @type {Live} */ (one).update());
 
-/** @param {string} name */
+/** Shows a whole shelf, of the last feed if there is one. @param {string} name */
 export async function show(name) {
-  styles("shelves");
   shown = name;
   entitle("shelf", t("Shelf"));
   $("shelf").replaceChildren(h("p.quiet", {}, t("Loading…")));
   try {
-    const page = await shelves();
-    const shelf = page.shelves.find(({ id }) => id === name);
-    if (name === shown) draw(page, shelf);
+    const [page] = await Promise.all([kept?.uid === library.outbox.uid ? kept.page : fetchPage("", []), styles("shelves")]);
+    if (name === shown) draw(page, page.shelves.find(({ id }) => id === name));
   } catch (problem) {
     const { message, detail } = Problem.of(problem);
     if (name === shown) $("shelf").replaceChildren(emptyState(message, detail, button(t("Try again"), () => show(name), { class: "strong" })));
@@ -153,27 +179,18 @@ function draw(page, shelf) {
       h("a.strong", { href: "#/" }, t("To the feed"))));
   }
   entitle("shelf", told("shelf", shelf.title));
-  const tiles = tilesOf(shelf, page.session_id);
-  const grid = h("ul.grid", { role: "list" }, ...tiles);
+  const grid = h("ul.grid", { role: "list" }, ...tilesOf(shelf, page.session_id));
   const wrong = h("p.quiet", { role: "status" });
-  const more = button(t("Show more"), add, { class: "wide" });
-  more.hidden = !shelf.remaining_count;
-  const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) add(); }, { rootMargin: "600px" });
-  nearEnd.observe(more);
+  const more = button(t("Show more"), add, { class: "wide", hidden: !shelf.remaining_count });
+  new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) add(); }, { rootMargin: "600px" }).observe(more);
   $("shelf").replaceChildren(h("p.quiet", {}, joined([told("shelf reason", shelf.reason), count(shelf.total, "One in all", "{n} in all")])), grid, wrong, more);
-  let busy = false;
 
   async function add() {
-    if (busy || !shelf) return;
-    busy = true;
-    wrong.textContent = "";
-    try {
-      grid.append(...await moreOf(shelf));
-      more.hidden = !shelf.remaining_count;
-    } catch (problem) {
-      const { message, detail } = Problem.of(problem);
-      wrong.textContent = `${message} ${detail}`;
-    }
-    busy = false;
+    if (!shelf || more.disabled) return;
+    more.disabled = true;
+    const problem = await moreOf(page, shelf).then((tiles) => grid.append(...tiles), Problem.of);
+    wrong.textContent = problem ? `${problem.message} ${problem.detail}` : "";
+    more.disabled = false;
+    more.hidden = !shelf.remaining_count;
   }
 }

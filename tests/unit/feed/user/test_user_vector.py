@@ -18,6 +18,18 @@ def test_a_dislike_is_in_no_vector_of_for_you(catalog: Catalog) -> None:
     assert user_vector(catalog, query, weights, parameters).unit is None
 
 
+def test_an_episode_that_was_heard_and_saved_is_one_of_those_picked(catalog: Catalog) -> None:
+    embedded = int(np.flatnonzero(catalog.embeddings.present)[0])
+    both = [
+        *engagements(catalog, embedded, kind="listen"),
+        *engagements(catalog, embedded, kind="bookmark"),
+    ]
+    query = hydrate(query_of(engagements=both), catalog)
+    parameters = shipped()["for_you"].interests
+    vector = user_vector(catalog, query, engagement_weights(query, parameters), parameters)
+    assert (len(vector.members), vector.episodes) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "progress", "weight"),
     [("listen", 0.0, 0.2), ("listen", 1.0, 2.0), ("listen", None, 1.1), ("click", 0.0, 1.0)],
