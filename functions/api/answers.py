@@ -187,13 +187,6 @@ class NamedSeries(msgspec.Struct, frozen=True):
     name: str
 
 
-class SeriesList(msgspec.Struct, frozen=True):
-    """The series that were asked for, without unknown ones."""
-
-    series: list[NamedSeries]
-    catalog_version: str
-
-
 class ScenarioSummary(msgspec.Struct, frozen=True):
     """A scenario that a session may name."""
 

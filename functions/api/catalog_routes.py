@@ -10,12 +10,16 @@ from functions.api.answers import (
     EpisodeNotes,
     EpisodePage,
     EpisodeTranscript,
-    SeriesList,
     SimilarEpisodes,
 )
 from functions.api.insights_answers import InsightList, InsightPage
 from functions.api.search_answers import SearchPage, SuggestionList
-from functions.api.series_answers import RecommendedSeriesList, SeriesPage, SimilarSeries
+from functions.api.series_answers import (
+    RecommendedSeriesList,
+    SeriesList,
+    SeriesPage,
+    SimilarSeries,
+)
 from functions.ask.events import Answer, DoneEvent, SessionEvent, SourcesEvent, TokenEvent
 from functions.http.operation import Operation
 
@@ -83,7 +87,7 @@ CATALOG_ROUTES: Mapping[str, Mapping[str, Operation]] = {
     "/api/series": {
         "GET": Operation(
             name="nameSeries",
-            summary="answers the names of up to 200 series",
+            summary="answers the names and artwork of up to 200 series",
             handler=series.names,
             query=series.SeriesQuery,
             answers={200: SeriesList},

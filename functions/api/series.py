@@ -7,6 +7,7 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
+from feed.arrays.arrays import IntArray
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
@@ -16,12 +17,13 @@ from feed.session.answers import Reason
 from feed.session.pages import cards
 from feed.session.reason_text import render_all
 from feed.session.request import Limit
-from functions.api.answers import NamedSeries, SeriesList
 from functions.api.series_answers import (
     EncodedSeriesPage,
+    ListedSeries,
     RecommendedSeriesCard,
     RecommendedSeriesList,
     SeriesCard,
+    SeriesList,
     SimilarSeries,
 )
 from functions.api.user_context import read_user_context
@@ -72,12 +74,21 @@ class _CardImage(msgspec.Struct):
 
 
 async def names(service: Service, request: Request, timings: Timings) -> Response:
-    """Answer the names of the series with these ids. Unknown ids are left out."""
-    ids = read_query(request, SeriesQuery).id
-    catalog = (await service.catalog(timings)).catalog
-    rows = catalog.series_index.first(hash_strings(ids)).tolist()
-    known = {catalog.series_ids[row]: catalog.series_names[row] for row in rows if row >= 0}
-    found = [NamedSeries(one, known[one]) for one in dict.fromkeys(ids) if one in known]
+    """Answer the names and artwork of the series with these ids. Unknown ids are left out."""
+    ids, now_us = read_query(request, SeriesQuery).id, service.now_us()
+    loaded = await service.catalog(timings)
+    catalog, features = loaded.catalog, loaded.rankers[service.settings.SCENARIO].series
+    numbers = catalog.series_index.first(hash_strings(ids)).tolist()
+    known = {catalog.series_ids[one]: one for one in numbers if one >= 0}
+    found = [
+        ListedSeries(
+            id=one,
+            name=catalog.series_names[known[one]],
+            image_url=_image(catalog, features.rows(known[one], now_us)),
+        )
+        for one in dict.fromkeys(ids)
+        if one in known
+    ]
     return json_response(SeriesList(found, catalog.version), cache=CACHE)
 
 
@@ -171,17 +182,21 @@ def recommended_card(
 
 def _card(catalog: Catalog, features: SeriesFeatures, series: int, now_us: int) -> SeriesCard:
     rows = features.rows(series, now_us)
-    newest = None
-    if len(rows):
-        newest = msgspec.json.decode(catalog.cards.raw(int(rows[0])), type=_CardImage)
     return SeriesCard(
         id=catalog.series_ids[series],
         name=catalog.series_names[series],
         episodes=len(rows),
         topics=features.topics(rows[:_FEATURED], MAX_TOPICS),
-        newest_at=None if newest is None else rfc3339(int(catalog.published_us[rows[0]])),
-        image_url=msgspec.UNSET if newest is None else newest.image_url,
+        newest_at=rfc3339(int(catalog.published_us[rows[0]])) if len(rows) else None,
+        image_url=_image(catalog, rows),
     )
+
+
+def _image(catalog: Catalog, rows: IntArray) -> str | msgspec.UnsetType:
+    """Return the artwork of the first of some episodes, if it has any."""
+    if not len(rows):
+        return msgspec.UNSET
+    return msgspec.json.decode(catalog.cards.raw(int(rows[0])), type=_CardImage).image_url
 
 
 def _find(catalog: Catalog, request: Request) -> int:

@@ -6,7 +6,7 @@ import msgspec
 
 from feed.model.card import Card
 from feed.session.answers import Reason
-from functions.api.answers import Time
+from functions.api.answers import NamedSeries, Time
 
 E = TypeVar("E")
 
@@ -24,6 +24,20 @@ class SeriesCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """when its newest episode was published; null if none is"""
     image_url: str | msgspec.UnsetType = msgspec.UNSET
     """artwork of its newest episode"""
+
+
+class ListedSeries(NamedSeries, frozen=True, omit_defaults=True):
+    """A show that was asked for by its id."""
+
+    image_url: str | msgspec.UnsetType = msgspec.UNSET
+    """artwork of its newest episode"""
+
+
+class SeriesList(msgspec.Struct, frozen=True):
+    """The shows that were asked for, without unknown ones."""
+
+    series: list[ListedSeries]
+    catalog_version: str
 
 
 class _SeriesPage(msgspec.Struct, Generic[E], frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.support.page import go, press, stored, titles, until, visit
 from tests.support.server import Server
 
+KEPT = """caches.open("earshot-kept").then(async (kept) => (await Promise.all(
+    (await kept.keys()).map(async (one) => (await kept.match(one)).text()))).join())"""
 WRITES = "**/api/me/engagements"
 FULL = """void (Storage.prototype.setItem = () => {
     throw new DOMException("full", "QuotaExceededError");
@@ -134,8 +136,10 @@ def test_after_one_visit_the_page_works_offline_and_later_without_its_outbox(
     page = installed_page
     first, second = titles(page)[:2]
     uid = page.evaluate("JSON.parse(localStorage['earshot.guest'])")
+    page.context.route("**/notes", lambda route: route.fulfill(json={"html": "<p>Noted</p>"}))
     press(page, f"Save: {first}")
     until(page, lambda: len(stored(site, uid)) == 1)
+    until(page, lambda: "Noted" in page.evaluate(KEPT))
     page.context.set_offline(True)
     press(page, f"Save: {second}")
     expect(page.locator("#toast")).to_contain_text("Saved. Kept on this device, not sent yet.")
@@ -154,8 +158,11 @@ def test_after_one_visit_the_page_works_offline_and_later_without_its_outbox(
     )
     page.context.set_offline(True)
     page.reload()
-    go(page, "saved")
+    saved = go(page, "saved")
     assert page.locator("#view-saved .title").all_inner_texts() == [second, first]
+    saved.get_by_role("link", name=first).click()
+    expect(page.locator("#view-episode h1")).to_have_text(first)
+    expect(page.locator("#view-episode")).to_contain_text("Noted")
 
 
 def test_a_cached_page_uses_its_cached_modules(installed_page: Page, site: Server) -> None:

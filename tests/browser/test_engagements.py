@@ -1,5 +1,6 @@
 """Engagements with an episode are shown at once, stored, and can be undone."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,9 @@ from tests.support.page import (
 )
 from tests.support.server import Server
 from tests.support.sound import AUDIO, sound
+
+KEPT_CARDS = """caches.open("earshot-kept").then((kept) => kept.match("kept-cards"))
+    .then((cards) => cards?.text() ?? "")"""
 
 
 def kinds(site: Server, user: str = "guest-test") -> list[str]:
@@ -216,20 +220,25 @@ def test_playback_resumes_where_it_stopped(page: Page, site: Server) -> None:
     assert len(stored(site)) == 1
 
 
-def test_undo_restores_a_removed_history_entry_in_its_place(page: Page, site: Server) -> None:
+def test_history_has_one_row_an_episode_and_undo_restores_all_that_was_done_with_it(
+    page: Page, site: Server
+) -> None:
     first, second, third = visit(page, site)[:3]
     for title in (first, second, third):
         press(page, f"Like: {title}")
-    until(page, lambda: len(stored(site)) == 3)
+    press(page, f"Save: {second}")
+    until(page, lambda: len(stored(site)) == 4)
     history = go(page, "history")
+    expect(history.get_by_role("button", name="Play: ")).to_have_count(3)
     before = history.get_by_role("listitem").all_inner_texts()
+    assert ["Liked\u00a0· Saved" in one for one in before] == [True, False, False]
     at = {one["id"]: one["timestamp"] for one in stored(site)}
     press(history, f"Remove: {second}")
-    expect(page.locator("#history-title")).to_be_focused()
+    expect(history.get_by_role("button", name=f"Remove: {third}")).to_be_focused()
     until(page, lambda: len(stored(site)) == 2)
     press(page, "Undo")
     expect(history.get_by_role("listitem")).to_have_text(before, use_inner_text=True)
-    until(page, lambda: len(stored(site)) == 3)
+    until(page, lambda: len(stored(site)) == 4)
     assert {one["id"]: one["timestamp"] for one in stored(site)} == at
     page.reload()
     expect(history.get_by_role("listitem")).to_have_text(before, use_inner_text=True)
@@ -237,7 +246,7 @@ def test_undo_restores_a_removed_history_entry_in_its_place(page: Page, site: Se
 
 def test_a_long_history_is_shown_page_by_page(page: Page, site: Server) -> None:
     for number in range(60):
-        engagement = {"episode_id": "any", "type": "like", "episode_title": f"Episode {number}"}
+        engagement = {"episode_id": f"{number}", "type": "like", "episode_title": f"No. {number}"}
         assert site.call("POST", "/api/me/engagements", engagement, "guest-test").is_success
     visit(page, site)
     history = go(page, "history")
@@ -245,7 +254,7 @@ def test_a_long_history_is_shown_page_by_page(page: Page, site: Server) -> None:
     expect(rows).to_have_count(50)
     press(history, "Show more")
     expect(rows).to_have_count(60)
-    expect(rows.nth(50).get_by_role("button").first).to_be_focused()
+    expect(rows.nth(50).get_by_role("link")).to_be_focused()
     expect(history.get_by_role("button", name="Show more")).to_have_count(0)
 
 
@@ -285,10 +294,34 @@ def test_all_data_is_deleted_with_a_receipt(page: Page, site: Server) -> None:
     press(page.get_by_role("dialog"), "Delete")
     receipt = you.locator(".receipt")
     expect(receipt).to_be_focused()
-    for text in ("guest-test", "Engagements\n1", "Profile\ndeleted", "Summary\ndeleted"):
-        assert text in receipt.inner_text()
+    expect(receipt).to_contain_text("One entry of your history is deleted.")
+    expect(receipt).to_contain_text("Your interests, shows and mutes are deleted.")
+    expect(receipt).not_to_contain_text("guest-test")
     assert stored(site) == []
     expect(go(page, "saved")).to_contain_text("Nothing saved yet")
     kept = page.evaluate("JSON.stringify(localStorage)")
     assert first not in kept
     assert before not in kept
+    until(page, lambda: first not in page.evaluate(KEPT_CARDS))
+
+
+def test_a_topic_is_muted_until_it_is_unmuted_and_all_data_can_be_taken_along(
+    page: Page, site: Server
+) -> None:
+    first = visit(page, site)[0]
+    press(page, f"Save: {first}")
+    you = go(page, "you")
+    you.get_by_label("Topic", exact=True).select_option("Science")
+    press(you, "Mute", exact=True)
+    expect(you.get_by_role("button", name="Unmute: Science")).to_be_visible()
+    until(page, lambda: profile(site)["muted_categories"] == ["Science"])
+    with page.expect_download() as download:
+        press(you, "Download my data")
+    document = json.loads(download.value.path().read_text())
+    assert [one["episode_title"] for one in document["engagements"]] == [first]
+    assert document["profile"]["muted_categories"] == ["Science"]
+    press(you, "Unmute: Science")
+    until(page, lambda: profile(site)["muted_categories"] == [])
+    page.route("**/api/me/export", lambda route: route.fulfill(body='{"engagements": [{'))
+    press(you, "Download my data")
+    expect(page.locator("#toast")).to_contain_text("No file was saved: the connection broke off")

@@ -58,7 +58,7 @@ def test_head_says_what_get_says_without_the_body(server: Server) -> None:
         assert int(response.headers["content-length"]) > 0
 
 
-def test_series_are_told_by_name_and_unknown_ones_left_out(server: Server) -> None:
+def test_series_are_told_by_name_and_artwork_and_unknown_ones_left_out(server: Server) -> None:
     cards = server.create(limit=20)["episodes"]
     series = next(card["series"] for card in cards if card["series"])
     found = server.call("GET", f"/api/series?id=nothing&id={series['id']}&id={series['id']}").json()

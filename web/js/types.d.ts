@@ -86,6 +86,9 @@ type EngagementType = import("./library/outbox-types.d.ts").EngagementType;
 
 type Engagement = import("./library/outbox-types.d.ts").Engagement;
 
+// What was done with an episode, the latest first: the types, and the share that was heard.
+interface EpisodePast { id: string; all: Engagement[]; done: Set<EngagementType>; heard: number; card?: Episode }
+
 type ListField = import("./library/outbox-types.d.ts").ListField;
 
 type SeriesField = "followed_series" | "muted_series";

@@ -1,6 +1,8 @@
 // Firebase Auth: an anonymous guest at first. A Google account or e-mail address is linked to the guest later, so
 // that uid and history stay. And App Check, if the deployment has a key for it.
 
+import { t } from "../ui/text.js";
+
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0";
 const ALREADY_LINKED = ["auth/credential-already-in-use", "auth/email-already-in-use"];
 // Errors of a project that allows no anonymous users.
@@ -71,12 +73,12 @@ export async function firebaseAuth(config, siteKey, lost) {
     get known() { return guestless || !!firebase.currentUser; },
     get listener() {
       const user = firebase.currentUser;
-      return { uid: user?.uid ?? null, name: user?.displayName || user?.email || "Guest", guest: user?.isAnonymous ?? true };
+      return { uid: user?.uid ?? null, name: user?.displayName || user?.email || t("Guest"), guest: user?.isAnonymous ?? true };
     },
     get ways() {
       return auth.listener.guest
-        ? [{ label: "Continue with Google", go: switchUser(withGoogle) }, { label: "Continue with e-mail", form: true, go: switchUser(withEmail) }]
-        : [{ label: "Sign out", go: switchUser(() => sdk.signOut(firebase).then(signInGuest)) }];
+        ? [{ label: t("Continue with Google"), go: switchUser(withGoogle) }, { label: t("Continue with e-mail"), form: true, go: switchUser(withEmail) }]
+        : [{ label: t("Sign out"), go: switchUser(() => sdk.signOut(firebase).then(signInGuest)) }];
     },
     async headers(fresh) {
       const id = await firebase.currentUser?.getIdToken(fresh);

@@ -30,14 +30,16 @@ function openOutbox(uid, tell) {
   return outbox;
 }
 
-/** Emits `change`, `outbox`, `refused` and `forgotten`. */
+/** Emits `change`, `outbox`, `refused`, `recorded` and `forgotten`. */
 class Library extends EventTarget {
   outbox = openOutbox(null, () => {});
-  /** @type {Map<string, string>} */
+  /** Names of shows, by id. @type {Map<string, string>} */
   seriesNames = new Map();
   /** @type {Engagement[]} newest first */
   engagements = [];
   profile = EMPTY_PROFILE;
+  /** The cursor of older engagements, if there are any. @type {string | null} */
+  older = null;
   /** @type {"loading" | "loaded" | "failed"} */
   state = "loading";
 
@@ -56,6 +58,7 @@ class Library extends EventTarget {
     for (const [id, name] of this.kept.series) this.seriesNames.set(id, name);
     Object.assign(this, withWrites(this.kept, this.outbox.writes));
     this.state = "loading";
+    this.older = null;
   }
 
   /** The copy on this device, of one listener at a time. @returns {KeptLibrary} */
@@ -89,21 +92,22 @@ class Library extends EventTarget {
     const [profile, list] = await Promise.allSettled([
       call("GET", "/me", undefined, how), call("GET", `/me/engagements?limit=${MAX_ENGAGEMENTS}`, undefined, how)]);
     if (outbox !== this.outbox) return; // the listener has changed
+    if (list.status === "fulfilled") this.older = list.value.next_cursor;
     this.take({
       profile: profile.status === "fulfilled" ? profile.value : this.profile,
       engagements: list.status === "fulfilled" ? list.value.engagements : this.engagements,
     }, outbox.writes);
     this.tell(profile.status === "fulfilled" && list.status === "fulfilled" ? "loaded" : "failed");
-    this.nameSeries();
   }
 
-  /** Fetches the names of the profile's series; until then their ids are shown. */
-  async nameSeries() {
-    const ids = [...this.profile.followed_series, ...this.profile.muted_series].filter((id) => !this.seriesNames.has(id));
-    if (!ids.length) return;
-    const query = new URLSearchParams(ids.slice(0, 200).map((id) => ["id", id]));
-    const { series } = await call("GET", `/series?${query}`).catch(() => ({ series: [] }));
-    for (const { id, name } of series) this.seriesNames.set(id, name);
+  /** Loads some of the engagements before those that it has. */
+  async loadOlder() {
+    const { outbox, older } = this;
+    if (!older) return;
+    const page = await call("GET", `/me/engagements?limit=${MAX_ENGAGEMENTS}&cursor=${encodeURIComponent(older)}`, undefined, { as: outbox.uid });
+    if (outbox !== this.outbox) return;
+    this.older = page.next_cursor;
+    this.take({ ...this, engagements: [...this.engagements, ...page.engagements] }, outbox.writes);
     this.tell();
   }
 
@@ -131,6 +135,7 @@ class Library extends EventTarget {
    */
   record(type, episode, { id = crypto.randomUUID(), ...more } = {}) {
     const names = { episode_title: episode.title.slice(0, 1000), series_name: (episode.series?.name ?? "").slice(0, 1000) };
+    this.dispatchEvent(new CustomEvent("recorded", { detail: episode }));
     this.add({ op: "engage", id, at: Date.now(), body: { id, episode_id: episode.id, type, ...names, ...more } });
   }
 
@@ -175,6 +180,7 @@ class Library extends EventTarget {
     if (!this.withoutUser) await call("DELETE", "/me/engagements", undefined, { as: this.outbox.uid });
     this.outbox.drop(({ op }) => op !== "list");
     device.drop(key(this.outbox.uid));
+    this.older = null;
     this.take({ ...this, engagements: [] }, this.outbox.writes);
     this.tell();
   }
@@ -184,6 +190,7 @@ class Library extends EventTarget {
     const receipt = await call("DELETE", "/me", undefined, { as: this.outbox.uid });
     this.outbox.drop(() => true);
     device.drop(key(this.outbox.uid));
+    this.older = null;
     this.take({ engagements: [], profile: EMPTY_PROFILE }, []);
     this.tell();
     this.dispatchEvent(new Event("forgotten"));

@@ -8,6 +8,7 @@ import { address, episodeRow } from "../episode/row.js";
 import { whyPanel } from "../episode/why.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
+import { keptEpisode, notesOf } from "../library/kept.js";
 import { library } from "../library/library.js";
 import { controls, playing } from "../player/playing.js";
 import { entitle } from "../router.js";
@@ -45,7 +46,7 @@ export async function show(id) {
   if (id === shown && alive.length) return update();
   shown = id;
   alive = [];
-  const before = known(id);
+  const before = known(id) ?? keptEpisode(id);
   if (before) draw(before);
   else {
     entitle("episode", t("Episode"));
@@ -132,7 +133,7 @@ function clamped(text) {
 async function complete(episode) {
   const { id, language: lang, description = "" } = episode;
   const path = `/episodes/${encodeURIComponent(id)}`;
-  const answers = await Promise.allSettled([call("GET", `${path}/notes`), call("GET", `${path}/transcript`), call("GET", `${path}/similar?limit=6`)]);
+  const answers = await Promise.allSettled([notesOf(id), call("GET", `${path}/transcript`), call("GET", `${path}/similar?limit=6`)]);
   if (id !== shown) return;
   const [noted, course, found] = answers.map((one) => one.status === "fulfilled" ? one.value : null);
   const rows = found?.episodes.map((/** @type {Episode} */ one) => episodeRow(one)) ?? [];

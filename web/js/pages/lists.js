@@ -1,23 +1,159 @@
-// What Saved and History share: a list of engagements, any of which can be taken back.
+// Saved and History: episodes and what was done with them, one row each, any of which can be removed.
 
-import { acknowledge } from "../episode/actions.js";
-import { engagementRow } from "../episode/row.js";
+import { acknowledge, playButton } from "../episode/actions.js";
+import { art } from "../episode/art.js";
+import { address } from "../episode/row.js";
+import { refresh } from "../feed/feed.js";
+import { serverTime } from "../http/clock.js";
+import { fetchCards, kept, keptEpisode } from "../library/kept.js";
 import { library } from "../library/library.js";
-import { $, button, emptyState, h, redraw } from "../ui/dom.js";
-import { t } from "../ui/text.js";
+import { isPlaying } from "../player/playing.js";
+import { confirmed } from "../ui/dialog.js";
+import { $, button, emptyState, h, iconButton, redraw, toast } from "../ui/dom.js";
+import { language, t } from "../ui/text.js";
+import { age, duration, joined } from "../ui/words.js";
 
-/** @param {string} name of the view @param {Engagement[]} engagements @param {string} none @param {string} detail */
-export function drawList(name, engagements, none, detail) {
-  const rows = engagements.map((one) => engagementRow(one, () => {
-    library.remove(one);
-    acknowledge(t("Removed."), [t("Undo"), () => library.restore(one)]);
-    $(`${name}-title`).focus();
-  }));
-  const { state } = library;
-  redraw($(name),
-    rows.length ? h("ul", { role: "list" }, ...rows)
-      : state === "loading" ? h("p.quiet", {}, t("Loading…"))
-      : state === "loaded" ? emptyState(none, detail, h("a.strong", { href: "#/" }, t("To the feed")))
-      : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."),
-        button(t("Try again"), () => library.load(), { class: "strong" })));
+const PAGE = 50;
+const DAY_MS = 86_400_000;
+/** @type {[EngagementType, string][]} */
+const DONE = [
+  ["complete", t("Finished")], ["listen", t("Listened")], ["like", t("Liked")], ["bookmark", t("Saved")], ["share", t("Shared")],
+  ["not_interested", t("Not interested")], ["click", t("Opened")],
+];
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
+const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+
+/** Covers by view and episode, so that they do not flicker when a list is drawn again. @type {Map<string, HTMLElement>} */
+const covers = new Map();
+
+/** One of each episode; its latest engagement places it. @param {Engagement[]} engagements newest first @returns {EpisodePast[]} */
+const pastOf = (engagements) => [...Map.groupBy(engagements, (one) => one.episode_id)].map(([id, all]) => {
+  const done = new Set(all.map(({ type }) => type));
+  const heard = done.has("complete") ? 1 : all.find(({ type }) => type === "listen")?.progress ?? 0;
+  return { id, all, done, heard, card: keptEpisode(id) };
+});
+
+/** @param {EpisodePast} past @returns {string} the length, or how much of it is left */
+const left = ({ heard, card }) => heard === 1 ? t("Finished") : duration(card?.duration_s, heard);
+
+/**
+ * @param {string} name @param {string} none @param {string} detail
+ * @param {() => EpisodePast[]} list
+ * @param {(past: EpisodePast) => string} group the heading above it, or ""
+ * @param {(past: EpisodePast) => string[]} facts
+ * @param {(past: EpisodePast) => Engagement[]} removed what goes with the row
+ * @param {() => void} [more] drawn with the list
+ */
+function view(name, none, detail, list, group, facts, removed, more) {
+  let shown = PAGE;
+
+  function update() {
+    more?.();
+    const all = list();
+    const visible = all.slice(0, shown);
+    const { state, older } = library;
+    redraw($(name),
+      ...[...Map.groupBy(visible, group)].map(([title, some]) => h("section", {}, title && h("h2", {}, title),
+        h("ul", { role: "list" }, ...some.map((past) => row(name, past, facts(past), removed(past)))))),
+      all.length > shown || older ? button(t("Show more"), showMore, { class: "wide" })
+        : visible.length ? ""
+        : state === "loading" ? h("p.quiet", {}, t("Loading…"))
+        : state === "loaded" ? emptyState(none, detail, h("a.strong", { href: "#/" }, t("To the feed")))
+        : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."),
+          button(t("Try again"), () => library.load(), { class: "strong" })));
+    fetchCards(visible.map(({ id }) => id)).catch(() => {}); // the next change tries again
+  }
+
+  /** Moves the focus to the first new row. */
+  async function showMore() {
+    const before = $(name).querySelectorAll("li").length;
+    shown += PAGE;
+    if (list().length < shown) await library.loadOlder().catch(({ message }) => toast(message));
+    update();
+    $(name).querySelectorAll("li")[before]?.querySelector("a")?.focus();
+  }
+
+  kept.addEventListener("change", () => $(`view-${name}`).hidden || update());
+  return { show: update, update };
+}
+
+/** @param {string} view @param {EpisodePast} past @param {string[]} facts @param {Engagement[]} engagements */
+function row(view, { id, all: [{ episode_title, series_name: name }], card, heard }, facts, engagements) {
+  const shown = card ?? { title: episode_title || t("An episode without a title"), series: { id: "", name } };
+  const { title } = shown;
+  const picture = `${view} ${id} ${card?.image_url}`;
+  if (!covers.has(picture)) covers.set(picture, art(shown));
+  const play = card && playButton(card, "icon-button wordless");
+  if (card && play instanceof HTMLButtonElement) {
+    play.dataset.key = `play ${id}`;
+    if (heard && heard < 1 && !isPlaying(card.id)) play.ariaLabel = t("Continue: {title}", { title });
+  }
+  const { outbox } = library;
+  const key = `remove ${id}`;
+  const item = h("li.row-item", {}, /** @type {HTMLElement} */ (covers.get(picture)),
+    h("div.text", {},
+      h("p.title", { lang: card?.language }, h("a", { href: address("episode", id), "data-key": id }, title)),
+      h("p.facts", {}, joined([shown.series?.name, ...facts])),
+      heard && h("progress", { value: heard, "aria-hidden": "true" })),
+    play,
+    iconButton("trash", t("Remove: {title}", { title }), () => {
+      leaveRow(item, $(view), $(`${view}-title`));
+      for (const one of engagements) library.remove(one);
+      acknowledge(t("Removed."), [t("Undo"), () => {
+        if (outbox !== library.outbox) return; // another listener is here
+        for (const one of engagements) library.restore(one);
+        [...$(view).querySelectorAll("button")].find((one) => one.dataset.key === key)?.focus();
+      }]);
+    }, { "data-key": key }));
+  return item;
+}
+
+/** Moves the focus to the row beside one that is about to go. @param {Element} row @param {HTMLElement} list @param {HTMLElement} otherwise */
+export function leaveRow(row, list, otherwise) {
+  const rows = [...list.querySelectorAll("li")];
+  const at = rows.findIndex((one) => one === row);
+  const buttons = (rows[at + 1] ?? rows[at - 1])?.querySelectorAll("button");
+  ([...buttons ?? []].at(-1) ?? otherwise).focus();
+}
+
+const isSave = (/** @type {Engagement} */ { type }) => type === "bookmark";
+const note = h("p.quiet");
+$("saved-title").after(note);
+
+export const saved = view("saved", t("Nothing saved yet"), t("Save an episode of the feed, and it waits for you here."),
+  () => pastOf(library.engagements.toSorted((one, other) => Number(isSave(other)) - Number(isSave(one)))).filter(({ done }) => done.has("bookmark")),
+  () => "",
+  (past) => [age(past.card?.published_at), left(past)],
+  ({ all }) => all.filter(isSave),
+  () => { note.textContent = kept.full ? t("This device's storage is full. Nothing is lost, but not all of it can be read without a connection.") : ""; });
+
+/** @param {EpisodePast} past */
+const at = ({ all: [{ timestamp = "" }] }) => new Date(timestamp);
+const resetButton = button(t("Reset"), reset);
+$("history-title").after(resetButton);
+
+export const history = view("history", t("No history yet"), t("What you play, save or refuse stands here. You can take any of it back."),
+  () => pastOf(library.engagements),
+  (past) => {
+    const days = Math.round((serverTime().setHours(0, 0, 0, 0) - at(past).setHours(0, 0, 0, 0)) / DAY_MS);
+    return days < 2 ? relative.format(-Math.max(0, days), "day") : date.format(at(past));
+  },
+  (past) => [
+    ...DONE.filter(([type]) => past.done.has(type) && !(type === "listen" && past.heard === 1) && (type !== "click" || past.done.size === 1))
+      .map(([type, word]) => type === "listen" && left(past) || word),
+    time.format(at(past))],
+  ({ all }) => all,
+  () => { resetButton.hidden = !library.engagements.length; });
+
+/** Deletes the whole history, if the listener confirms it. */
+export async function reset() {
+  if (!await confirmed(t("Reset the feed?"), t("This deletes your whole history, also what you saved. Interests, shows and mutes stay."), t("Reset"))) return;
+  try {
+    await library.reset();
+    toast(t("Your feed starts again."), [t("Refresh"), refresh]);
+  } catch (problem) {
+    toast(t("Not reset: {why}.", { why: /** @type {Error} */ (problem).message }));
+  }
+  if (resetButton.hidden) $("history-title").focus();
 }

@@ -1,40 +1,60 @@
-// The You page: sign-in, interests, series, and the listener's data.
+// The You page: sign-in, interests, shows, mutes, language, and the listener's data.
 
 import { acknowledge } from "../episode/actions.js";
+import { art } from "../episode/art.js";
+import { address } from "../episode/row.js";
 import { auth } from "../auth/auth.js";
+import { call, request } from "../http/call.js";
+import { answerOf, Problem } from "../http/problem.js";
 import { confirmed } from "../ui/dialog.js";
-import { $, button, h, redraw, toast } from "../ui/dom.js";
+import { $, announce, button, h, redraw, toast } from "../ui/dom.js";
+import { count, language, LANGUAGES, t } from "../ui/text.js";
 import { refresh } from "../feed/feed.js";
-import { interestChips } from "../feed/interests.js";
+import { categories, interestChips } from "../feed/interests.js";
 import { library } from "../library/library.js";
+import { device } from "../library/memory.js";
 import { toggleSeries } from "../episode/menu.js";
+import { leaveRow, reset } from "./lists.js";
 
-const STORED = "All that is stored of you: your history, what you saw, your interests and series, and the summary made of them.";
+const EXPORT_MS = 70_000; // the API sends for at most 55 s
+const FILE = "earshot.json";
 
 let drawn = ""; // the listener that the page was drawn for
-const [followed, muted, receipt] = [h("div"), h("div"), h("div")];
+const [followed, muted, topics, receipt] = [h("div"), h("div"), h("div"), h("div")];
+const choice = h("select", { "aria-label": t("Topic") });
+/** Artwork of shows, by id. @type {Map<string, string | undefined>} */
+const artwork = new Map();
 
-/** @param {string} title @param {...(Node | string)} content */
-const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...content);
+/** @param {string} title @param {...(Node | string | false)} content */
+const section = (title, ...content) => h("section", {}, h("h2", { tabindex: -1 }, title), ...content);
 
 /** Redraws only the lists while the listener is the same: a form may be half filled in. */
 export function update() {
   const { listener: { uid, name, guest }, ways, demo, known } = auth();
-  redraw(followed, seriesList("followed_series", "Unfollow", "None yet. The menu of an episode has it."));
-  redraw(muted, seriesList("muted_series", "Unmute", "None."));
+  redraw(followed, showList("followed_series", t("Unfollow"), t("None yet. The menu of an episode has it.")));
+  redraw(muted, showList("muted_series", t("Unmute"), t("None.")));
+  redraw(topics, list(library.profile.muted_categories, t("None."), (topic) => h("li.row-item", {}, h("p.title", {}, topic),
+    ending(t("Unmute"), topic, () => library.set("muted_categories", topic, false)))));
+  fetchShows();
   if (drawn === `${uid} ${name} ${known}`) return;
   drawn = `${uid} ${name} ${known}`;
   receipt.replaceChildren();
+  if (!choice.length) categories().then((names) => choice.replaceChildren(...names.map((one) => h("option", {}, one))), () => { drawn = ""; });
   redraw($("you"),
-    section("Listening as",
-      demo ? "" : h("p", {}, h("strong", {}, name), guest && ". Sign in, and your history comes along to other devices."),
+    section(t("Listening as"),
+      !demo && h("p", {}, h("strong", {}, name)),
+      !demo && guest && h("p", {}, t("Sign in, and your history comes along to other devices.")),
       h("div.chips", {}, ...ways.map((way) => way.form ? emailForm(way)
         : button(way.label, () => take(way), { "aria-pressed": demo ? way.label === name : null })))),
-    section("Interests", interestChips(() => acknowledge("Your interests are noted.", ["Refresh", refresh]))),
-    section("Series you follow", followed),
-    section("Muted series", muted),
-    section("Your data", h("p.quiet", {}, STORED), receipt, button("Delete my data", forget, { class: "danger" })),
-    demo ? h("section", { id: "lab" }, h("h2", {}, "For developers"), h("p", {}, h("a", { href: "lab.html" }, "Lab"), ": how a session comes about.")) : "");
+    section(t("Interests"), interestChips(() => acknowledge(t("Your interests are noted."), [t("Refresh"), refresh]))),
+    section(t("Shows you follow"), followed),
+    section(t("Muted shows"), muted),
+    section(t("Muted topics"), topics, h("form.row", { onsubmit: mute }, choice, h("button", { type: "submit" }, t("Mute")))),
+    section(t("Language"), h("div.chips", {}, ...Object.entries(LANGUAGES).map(([tag, own]) => languageButton(tag, own)))),
+    section(t("Your data"),
+      h("p.quiet", {}, t("All that is stored of you: your history, what you saw, your interests, shows, mutes and questions, and the summary made of them.")),
+      receipt, h("div.row", {}, button(t("Download my data"), download), button(t("Reset the feed"), reset), button(t("Delete my data"), forget, { class: "danger" }))),
+    demo ? h("section", { id: "lab" }, h("h2", {}, t("For developers")), h("p", {}, h("a", { href: "lab.html" }, t("Lab: how a session comes about")))) : "");
 }
 
 export { update as show };
@@ -48,43 +68,105 @@ async function take(way, fields) {
   } catch (error) {
     const code = /** @type {any} */ (error).code ?? "";
     const why = code.replace("auth/", "").replaceAll("-", " ");
-    if (code !== "auth/popup-closed-by-user") toast(why ? `Sign-in failed: ${why}.` : "Sign-in failed.");
+    if (code !== "auth/popup-closed-by-user") toast(why ? t("Sign-in failed: {why}.", { why }) : t("Sign-in failed."));
   }
 }
 
 /** @param {Way} way */
 function emailForm(way) {
-  const email = h("input", { type: "email", required: true, autocomplete: "email", "aria-label": "E-mail", placeholder: "E-mail" });
-  const password = h("input", { type: "password", required: true, autocomplete: "current-password", "aria-label": "Password", placeholder: "Password" });
+  const field = (/** @type {string} */ name, /** @type {string} */ type, /** @type {string} */ autocomplete) =>
+    h("input", { type, required: true, autocomplete, "aria-label": name, placeholder: name });
+  const email = field(t("E-mail"), "email", "email");
+  const password = field(t("Password"), "password", "current-password");
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
     take(way, { email: email.value, password: password.value });
   };
-  return h("form.row", { onsubmit }, email, password, h("button", { type: "submit" }, "Continue with e-mail"));
+  return h("form.row", { onsubmit }, email, password, h("button", { type: "submit" }, way.label));
+}
+
+/** @param {string[]} ids @param {string} none @param {(id: string) => Node} item */
+const list = (ids, none, item) => ids.length ? h("ul", { role: "list" }, ...ids.map(item)) : h("p.quiet", {}, none);
+
+/** A button that takes its row away. @param {string} label @param {string} name @param {() => void} end */
+function ending(label, name, end) {
+  const made = button(label, () => {
+    const row = /** @type {Element} */ (made.closest("li"));
+    leaveRow(row, /** @type {HTMLElement} */ (row.parentElement), /** @type {HTMLElement} */ (row.closest("section")?.firstElementChild));
+    end();
+  }, { "aria-label": `${label}: ${name}` });
+  return made;
 }
 
 /** @param {SeriesField} field @param {string} label @param {string} none */
-function seriesList(field, label, none) {
-  const ids = library.profile[field];
-  if (!ids.length) return h("p.quiet", {}, none);
-  return h("ul", { role: "list" }, ...ids.map((id) => {
-    const name = library.seriesNames.get(id) ?? id;
-    return h("li.row-item", {}, h("p.title", {}, name),
-      button(label, () => toggleSeries(id, name, field), { "aria-label": `${label}: ${name}` }));
-  }));
+const showList = (field, label, none) => list(library.profile[field], none, (id) => {
+  const name = library.seriesNames.get(id) ?? t("A show that has left the catalog");
+  return h("li.row-item", {}, art({ title: name, image_url: artwork.get(id) }),
+    h("p.title", {}, h("a", { href: address("series", id) }, name)), ending(label, name, () => toggleSeries(id, name, field)));
+});
+
+/** Fetches names and artwork of the shows, once. */
+async function fetchShows() {
+  const { followed_series: follows, muted_series: mutes } = library.profile;
+  const ids = [...follows, ...mutes].filter((id) => !artwork.has(id)).slice(0, 50);
+  if (!ids.length) return;
+  for (const id of ids) artwork.set(id, undefined);
+  const { series } = await call("GET", `/series?${new URLSearchParams(ids.map((id) => ["id", id]))}`).catch(() => ({ series: [] }));
+  for (const { id, name, image_url } of series) {
+    artwork.set(id, image_url);
+    library.seriesNames.set(id, name);
+  }
+  update();
+}
+
+/** @param {Event} event */
+function mute(event) {
+  event.preventDefault();
+  const { value: name } = choice;
+  if (!name) return;
+  library.set("muted_categories", name, true);
+  acknowledge(t("Muted: “{name}”.", { name }), [t("Refresh"), refresh]);
+}
+
+/** @param {string} tag @param {string} own what the language calls itself */
+const languageButton = (tag, own) => button(own, () => {
+  device.write("language", tag);
+  location.reload();
+}, { lang: tag, "aria-pressed": tag === language });
+
+/** Saves all that is stored of the listener as a file: the whole of it, or nothing. */
+async function download() {
+  announce(t("Collecting your data…"));
+  try {
+    await library.outbox.drain(); // so that it is in the file, too
+    const answer = await request("/me/export", { signal: AbortSignal.timeout(EXPORT_MS) }, library.outbox.uid);
+    const text = answer.ok ? await answer.text() : await answerOf(answer);
+    JSON.parse(text); // fails if it is not all there
+    const href = URL.createObjectURL(new Blob([text]));
+    h("a", { href, download: FILE }).click();
+    setTimeout(() => URL.revokeObjectURL(href), EXPORT_MS);
+    toast(t("Your data is in the file {name}.", { name: FILE }));
+  } catch (error) {
+    toast(error instanceof Problem ? t("No file was saved: {why}.", { why: error.message })
+      : t("No file was saved: the connection broke off before all of it was here."), [t("Try again"), download]);
+  }
 }
 
 async function forget() {
-  if (!await confirmed("Delete everything?", "Your history, interests and series are deleted for good.", "Delete")) return;
+  if (!await confirmed(t("Delete everything?"), t("Your history, interests, shows and mutes are deleted for good."), t("Delete"))) return;
   try {
-    const { user_id: uid, deleted: { engagements, profile, summary }, at } = await library.forget();
-    const [was, none] = ["deleted", "there was none"];
-    const lines = { Listener: uid, Engagements: engagements, Profile: profile ? was : none, Summary: summary ? was : none, At: new Date(at).toLocaleString("en") };
-    const told = h("div.receipt", { tabindex: -1 }, h("h3", {}, "Deleted"),
-      h("dl", {}, ...Object.entries(lines).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])));
+    const { deleted: { engagements, profile, summary, conversations }, at } = await library.forget();
+    const lines = [
+      engagements && count(Number(engagements), "One entry of your history is deleted.", "{n} entries of your history are deleted."),
+      profile && t("Your interests, shows and mutes are deleted."),
+      summary && t("The summary made of them is deleted."),
+      conversations && t("Your questions are deleted."),
+      new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(new Date(at)),
+    ];
+    const told = h("div.receipt", { tabindex: -1 }, h("h3", {}, t("Nothing is stored of you any more")), ...lines.map((line) => line && h("p", {}, line)));
     receipt.replaceChildren(told);
     told.focus();
   } catch (problem) {
-    toast(`Not deleted: ${/** @type {Error} */ (problem).message}.`);
+    toast(t("Not deleted: {why}.", { why: /** @type {Error} */ (problem).message }));
   }
 }

@@ -54,14 +54,14 @@ export const emptyState = (text, detail, ...more) =>
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** Replaces an element's content; the focus stays on the button with the same `data-key` or name. @param {HTMLElement} element @param {...(Node | string)} content */
+/** Replaces an element's content; the focus stays on the link or button with the same `data-key` or name. @param {HTMLElement} element @param {...(Node | string)} content */
 export function redraw(element, ...content) {
   /** @param {any} one */
   const name = (one) => one && (one.dataset.key || one.ariaLabel || one.textContent);
   const focused = document.activeElement;
   const had = element.contains(focused) && name(focused);
   element.replaceChildren(...content);
-  if (had) [...element.querySelectorAll("button")].find((one) => name(one) === had)?.focus({ preventScroll: true });
+  if (had) /** @type {HTMLElement[]} */ ([...element.querySelectorAll("a, button")]).find((one) => name(one) === had)?.focus({ preventScroll: true });
 }
 
 /** @param {string} text for screen readers */
