@@ -23,8 +23,9 @@ MAX_DESCRIPTION = 200
 """characters that a preview shows, more or less, the ellipsis of a longer text included"""
 _CACHE = "public, max-age=300"
 _STYLE = (
-    "body{color-scheme:light dark;max-width:34rem;margin:15vh auto;padding:0 1rem;"
-    "font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
+    "html{color-scheme:light dark}a{color:inherit}"
+    "body{max-width:34rem;margin:15vh auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;"
+    "overflow-wrap:anywhere}"
 )
 _HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 HEADERS = {

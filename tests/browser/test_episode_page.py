@@ -73,4 +73,5 @@ def test_an_unknown_episode_leads_on_and_more_like_one_is_on_its_page(
     first = visit(page, site)[0]
     menu(page, first, "More like this")
     expect(page.locator("#episode .row-item").first).to_be_in_viewport()
+    expect(page.get_by_role("heading", level=1, name=first)).to_be_focused()
     expect(page.locator("#episode summary.reason")).to_contain_text("Why this?")

@@ -31,6 +31,7 @@ export function update() {
 
 /** Marks where the audio is, in the chapters and in the transcript. */
 function follow() {
+  if ($("view-episode").hidden) return;
   const position = controls.at(shown) ?? -1;
   alive[0]?.update();
   for (const { children } of $("episode").querySelectorAll(".course")) {
@@ -50,7 +51,7 @@ export async function show(id) {
   if (before) draw(before);
   else {
     entitle("episode", t("Episode"));
-    $("episode").replaceChildren(heading, copy("skeleton").firstElementChild);
+    fill(() => [heading, copy("skeleton").firstElementChild]);
   }
   try {
     const episode = { ...before, ...await call("GET", `/episodes/${encodeURIComponent(id)}`) };
@@ -65,11 +66,18 @@ export async function show(id) {
   }
 }
 
+/** Shows elements, the heading among them, which keeps the focus. @param {() => (Node | string)[]} made */
+function fill(made) {
+  const focused = document.activeElement === heading;
+  $("episode").replaceChildren(...made());
+  if (focused) heading.focus({ preventScroll: true });
+}
+
 /** @param {Problem} problem @param {string} id */
 function explain({ status, message, detail }, id) {
-  $("episode").replaceChildren(heading, status === 404
+  fill(() => [heading, status === 404
     ? emptyState(t("This episode has left the catalog"), t("There is more to hear in your feed."), h("a.strong", { href: "#/" }, t("To the feed")))
-    : emptyState(message, detail, button(t("Try again"), () => show(id), { class: "strong" })));
+    : emptyState(message, detail, button(t("Try again"), () => show(id), { class: "strong" }))]);
 }
 
 /** @param {string} view @param {string} key @param {string} [text] */
@@ -98,12 +106,12 @@ function draw(episode) {
     const date = new Date(episode.published_at).toLocaleDateString(language, { dateStyle: "long" });
     facts.textContent = joined([date, duration(length, heard), episode.explicit && t("Explicit")]);
   }), ...buttons];
-  $("episode").replaceChildren(
+  fill(() => [
     h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, pageLink("series", series.id, name)), heading, facts,
       h("div.actions", {}, ...buttons, iconButton("share", t("Share: {title}", { title }), () => share(episode)), more))),
     reason ? h("details", {}, h("summary.reason", {}, h("span", {}, told("reason", reason)), " ", h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
     ...clamped(h("p.lead", { lang }, episode.key_insight)),
-    names(episode), h("div", { id: "episode-rest" }));
+    names(episode), h("div", { id: "episode-rest" })]);
 }
 
 /** Links to the pages of what an episode names, each name once. @param {Episode} episode */
