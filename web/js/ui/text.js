@@ -11,7 +11,7 @@ export const language = wanted.find((tag) => tag in LANGUAGES) ?? "en";
 document.documentElement.lang = language;
 
 /** By English text, or for texts of the API by kind and key; a text with a number is an object by plural category. @type {Record<string, string | Record<string, string>>} */
-const texts = language === "en" ? {} : (await import(`../../languages/${language}.js`)).default;
+export const texts = language === "en" ? {} : (await import(`../../languages/${language}.js`)).default;
 const plurals = new Intl.PluralRules(language);
 
 /** @param {string} text @param {Record<string, unknown>} values for its {names} */

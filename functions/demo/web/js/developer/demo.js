@@ -5,7 +5,7 @@ import { forgetFeed } from "../feed/feed.js";
 import { calls } from "../http/call.js";
 import { device, tab } from "../library/memory.js";
 import { $, button, h, iconButton, redraw, styles, toast } from "../ui/dom.js";
-import { t } from "../ui/text.js";
+import { language, t, texts } from "../ui/text.js";
 
 const KEPT = 20;
 const RANKED = /\/(sessions\/create|home)$/;
@@ -41,6 +41,7 @@ export async function openDemo(auth, becomeGuest) {
   if (!$("main")) return () => {}; // the Lab, which has no place for it
   watch(calls.send);
   await styles("developer");
+  if (language !== "en") Object.assign(texts, (await import(`../../languages/demo-${language}.js`)).default);
   const bar = h("aside.demo", { "aria-label": t("Demo") });
   const failed = () => toast(t("This page cannot be opened just now."));
 
@@ -72,7 +73,7 @@ export async function openDemo(auth, becomeGuest) {
         iconButton("close", t("Hide the demo's line"), () => show(false))),
       h("div.row", {},
         h("div.chips", { role: "group", "aria-label": t("Who listens") }, ...auth.ways.map(({ label, go }) =>
-          button(label, () => go(), { "aria-pressed": label === name }))),
+          button(label[0].toUpperCase() + label.slice(1), () => go(), { "aria-pressed": label === name }))),
         h("p.quiet", {}, guest ? t("A new listener: only what you do here is known.") : lines[name]),
         h("div.chips", { role: "group", "aria-label": t("What ranks the feed") },
           button(t("For You"), () => rankBy(""), { "aria-pressed": !scenario }),

@@ -4,7 +4,7 @@ import { whyPanel } from "../episode/why.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
 import { button, h, iconButton } from "../ui/dom.js";
-import { count, t } from "../ui/text.js";
+import { count, t, told } from "../ui/text.js";
 
 const PLACES = 10;
 const LIKES = 3;
@@ -86,7 +86,7 @@ export function openTour(stay) {
       const at = episodes.indexOf(one);
       const parts = Object.entries(trace?.parts ?? {}).map(([name, given]) => ({ name, given: given[at] })).filter(({ given }) => Math.abs(given) >= 0.005);
       const why = trace && { parts, sources: trace.proposed_by[at] };
-      return h("section", {}, h("h3", {}, one.title), h("p", {}, one.reason?.text ?? ""), h("div.why", {}, whyPanel({ ...one, why })));
+      return h("section", {}, h("h3", {}, one.title), h("p", {}, one.reason ? told("reason", one.reason) : ""), h("div.why", {}, whyPanel({ ...one, why })));
     });
     step(3, t("And says why"), t("Each place has a reason, and a score whose parts add up. No other service was asked: one document of this listener was read, and the catalog was ranked in memory."),
       ...shown,
