@@ -12,7 +12,7 @@ import { fromFeed, keep, kept, list, past, put, remove } from "./queue.js";
 
 const STEP_S = 30; // between two recordings of progress
 const FINISHED = 0.97; // credits do not count
-const STALL_MS = 15_000; // without any data
+const STALL_MS = 15_000; // without sound
 const NEAR_S = 3; // positions that are nearer to each other are one
 
 export const audio = new Audio();
@@ -220,7 +220,6 @@ audio.onloadedmetadata = () => {
 audio.onplay = audio.onseeked = audio.onratechange = tell;
 audio.onpause = () => { wait(false); tell(); record(); };
 audio.onwaiting = () => wait(!audio.paused);
-audio.onprogress = () => { if (now.busy) wait(true); };
 audio.onplaying = () => wait(false);
 audio.oncanplay = () => { if (waits) proceed(); };
 addEventListener("online", () => { if (waits) start(); });
