@@ -88,6 +88,7 @@ export async function arrangeShelves(of, others, wanted, retry) {
 /** A row of covers to scroll through; near its end it goes on. @param {HomePage} page @param {Shelf} shelf @param {Episode[]} [episodes] those of it that are shown */
 function rail(page, shelf, episodes) {
   const title = told("shelf", shelf.title);
+  const trends = shelf.id === "trending"; // a page of its own has more of that
   const tiles = tilesOf({ ...shelf, episodes }, page.session_id);
   const row = h("ul.track", { role: "list" }, ...tiles);
   const rtl = () => getComputedStyle(row).direction === "rtl";
@@ -108,7 +109,7 @@ function rail(page, shelf, episodes) {
   new ResizeObserver(follow).observe(row);
   rove(row, rtl);
   return h("li.rail", {}, h("section", { "aria-label": title }, h("div.top", {}, h("div", {}, h("h2", {}, title), h("p.facts", {}, told("shelf reason", shelf.reason))),
-    shelf.total > tiles.length && h("a", { href: address("shelf", shelf.id), "aria-label": t("See all: {title}", { title }) }, t("See all")), ...turns), row));
+    (trends || shelf.total > tiles.length) && h("a", { href: trends ? "#/trending" : address("shelf", shelf.id), "aria-label": t("See all: {title}", { title }) }, t("See all")), ...turns), row));
 }
 
 /** Makes a row of tiles one stop of the Tab key; the arrow keys move within. @param {HTMLElement} row @param {() => boolean} rtl */
