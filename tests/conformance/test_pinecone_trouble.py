@@ -91,8 +91,8 @@ def test_what_does_not_pass_is_unavailable_when_patience_ends(
 )
 def test_what_happened_last_is_named(pinecone: PineconeEmulator, trouble: str, said: str) -> None:
     pinecone.fail_next(times=None, **TROUBLES[trouble])
-    with pytest.raises(Unavailable, match=rf"describe the index within 1\.0 s: .*{said}"):
-        pinecone_vectors(pinecone, patience_s=1.0).vectors([])
+    with pytest.raises(Unavailable, match=rf"describe the index within 1\.5 s: .*{said}"):
+        pinecone_vectors(pinecone, patience_s=1.5).vectors([])
 
 
 def test_a_refused_connection_is_unavailable_in_time(pinecone: PineconeEmulator) -> None:
