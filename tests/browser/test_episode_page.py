@@ -29,7 +29,10 @@ def test_times_in_notes_chapters_and_transcript_lead_into_the_audio(
     some = [msgspec.structs.replace(one, duration_s=1800.0) for one in episodes(12)]
     audio = f"/demo-audio/{some[0].id}.wav"
     people = ["Ada Lovelace", {"name": "Grace / Hopper", "role": "guest"}, None]
-    some[0] = msgspec.structs.replace(some[0], audio_url=audio, people=people)
+    chapters = "https://a.example/chapters.json"
+    some[0] = msgspec.structs.replace(
+        some[0], audio_url=audio, people=people, chapters_url=chapters
+    )
     notes: list[str | None] = [NOTES, *[None] * 11]
     publish_notes(FolderShelf(tmp_path / "shelf"), notes, some, {0: COURSE})
     problems = problems_of(page)

@@ -9,6 +9,7 @@ interface Episode {
   published_at: string; key_insight?: string; description?: string; language?: string; explicit?: boolean;
   categories?: { major?: string[]; subcategories?: string[] };
   people?: unknown[]; entities?: unknown[]; // names or records with one
+  chapters_url?: string; transcript_url?: string;
   image_url?: string; audio_url?: string; url?: string; duration_s?: number;
   final_score?: number; queue_position?: number; reason?: Reason;
   why?: Why; // made by the page from the session's trace
