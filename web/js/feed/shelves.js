@@ -69,7 +69,11 @@ export async function arrangeShelves(of, others, wanted, retry) {
   }
   if (!wanted()) return [];
   const page = await answer;
-  document.querySelectorAll("#feed > .card").forEach((card, index) => {
+  const cards = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#feed > .card"));
+  const waiting = new Set(left.flatMap(({ episodes = [] }) => episodes.map(({ id }) => id)));
+  for (const id of others) waiting.delete(id);
+  for (const card of cards()) if (waiting.has(card.dataset.id ?? "") && card.getBoundingClientRect().top > innerHeight) card.remove(); // its shelf has it
+  cards().forEach((card, index) => {
     const free = index && index % CARDS_BETWEEN === 0 && !card.nextElementSibling?.matches(".rail");
     if (free && card.getBoundingClientRect().bottom > innerHeight) card.after(...left.slice(0, 2).map(() => copy("rail")));
   });
