@@ -1,6 +1,6 @@
 // What a listener can do with an episode.
 
-import { h, icon, iconButton } from "../ui/dom.js";
+import { h, hush, icon, iconButton } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { isPlaying, play, playing } from "../player/playing.js";
 import { t } from "../ui/text.js";
@@ -53,7 +53,7 @@ playing.addEventListener("change", () => document.querySelectorAll("[data-play]"
 export function toggleButton(type, episode, done) {
   const { id, audio_url: audio, url } = episode;
   const hidden = type === "bookmark" && !webUrl(audio) && !webUrl(url);
-  const made = iconButton(type, label(type === "like" ? t("Like") : t("Save"), episode), () => { if (library.toggle(type, episode)) done?.(); }, { hidden });
+  const made = iconButton(type, label(type === "like" ? t("Like") : t("Save"), episode), () => { if (library.toggle(type, episode)) done?.(); else hush(); }, { hidden });
   return live(made, () => { made.ariaPressed = String(!!library.did(type, id)); });
 }
 
