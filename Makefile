@@ -47,7 +47,7 @@ help: ## List the targets
 run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless told otherwise)
 	@$(BIN)/python -c "$$FREE" $(PORT) 2>/dev/null || { echo 'Port $(PORT) cannot be used: make run PORT=8081'; exit 1; }
 	@$(BIN)/python -m catalog_builder publish --if-stale --shelf $(SHELF) --users $(SHELF)/users.db $(BUILD_OPTIONS)
-	@SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo NOW='$(NOW)' $(BIN)/python -m functions.demo
+	@test -s $(SHELF)/users.db || SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo NOW='$(NOW)' $(BIN)/python -m functions.demo
 	@test -s $(STATE)/cursor-key || $(BIN)/python -c 'import secrets; print(secrets.token_hex(32))' > $(STATE)/cursor-key
 	@echo
 	@echo 'Earshot is at http://localhost:$(PORT)/   (Ctrl-C stops it)'
