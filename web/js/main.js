@@ -104,7 +104,7 @@ library.addEventListener("refused", (event) => {
   const problem = /** @type {CustomEvent} */ (event).detail;
   toast(`Not saved: ${problem.detail || problem.message}`);
 });
-library.addEventListener("forgotten", () => { controls.stop(); forgetFeed(); });
+library.addEventListener("forgotten", () => { controls.stop(false); forgetFeed(); });
 playing.addEventListener("change", draw);
 for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);
 

@@ -76,7 +76,10 @@ const [buttons, position, speed, problem] = [controls(), seekBar(), speedChoice(
 const bar = h("section.player", { id: "player", "aria-label": t("Player"), tabindex: -1, hidden: true }, link, buttons, h("div.line", {}, position, time),
   h("div.more", {}, speed, iconButton("close", t("Close the player"), () => { close(); $("main").focus({ preventScroll: true }); })), problem);
 /** Leads from the button that was pressed to the player, which is at the end of the page. */
-const bridge = h("a.skip", { href: "#player", onclick: (/** @type {Event} */ event) => { event.preventDefault(); bar.querySelectorAll("button")[1].focus(); } });
+const bridge = h("a.skip", { href: "#player", onclick: (/** @type {Event} */ event) => {
+  event.preventDefault();
+  /** @type {HTMLElement | null} */ ((bar.offsetHeight ? bar : $("playing")).querySelector(".big"))?.focus();
+} });
 bridge.textContent = t("To the player"); // in the direction of the page, at whose edge it waits
 /** @type {Episode | null} */
 let shown = null;

@@ -126,9 +126,9 @@ function wait(busy) {
   tell();
 }
 
-/** Unloads the episode, for example when the listener changes. */
-function stop() {
-  record();
+/** Unloads the episode, for example when the listener changes. @param {boolean} [records] the position */
+function stop(records = true) {
+  if (records) record();
   wait(false);
   Object.assign(now, { problem: "", episode: null });
   waits = false;
@@ -175,7 +175,10 @@ export const skip = (way, seconds) => seek(at() + way * (seconds || skips()[way 
 /** Plays what follows in the queue or the feed, if anything does. */
 export function next() {
   const following = list()[0] ?? fromFeed(now.episode?.id ?? "");
-  if (following) play(following);
+  if (following) {
+    remove(following.id); // it may be the current one
+    play(following);
+  }
   return following;
 }
 

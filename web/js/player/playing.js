@@ -31,7 +31,7 @@ export const play = (episode) => playAt(episode);
 
 /** Set by the player. Stopping is done at once: the listener may be about to change. */
 export const controls = {
-  stop() {},
+  stop(records = true) {},
   /** The position in an episode, if the player holds it. @type {(id: string) => number | undefined} */
   at: () => undefined,
 };
