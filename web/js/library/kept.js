@@ -10,14 +10,18 @@ const MAX_NOTES = 100;
 const MAX_NOTES_LENGTH = 5_000_000; // of all together
 const CARDS = "kept-cards";
 
-/** Emits `change`. `full`: the device could not store something. */
-export const kept = Object.assign(new EventTarget(), { full: false });
-
 const storage = await globalThis.caches?.open("earshot-kept").catch(() => undefined); // it may be switched off
-/** @param {string} place @returns {Promise<any>} */
-const read = async (place) => (await storage?.match(place))?.json().catch(() => undefined);
+/** Emits `change`. `full`: the device does not store all of it. */
+export const kept = Object.assign(new EventTarget(), { full: !storage });
+
+const changed = () => kept.dispatchEvent(new Event("change"));
+/** @param {string} place @returns {Promise<any> | undefined} */
+const read = (place) => storage?.match(place).then((found) => found?.json()).catch(() => undefined);
 /** @param {string} place @param {unknown} value */
-const write = (place, value) => storage?.put(place, new Response(JSON.stringify(value))).catch(() => { kept.full = true; });
+const write = (place, value) => storage?.put(place, new Response(JSON.stringify(value))).then(() => { kept.full = false; }, () => {
+  kept.full = true;
+  changed();
+});
 /** @param {string} id */
 const place = (id) => `kept/${encodeURIComponent(id)}`;
 
@@ -56,7 +60,7 @@ export async function fetchCards(ids) {
     throw problem;
   }
   write(CARDS, [...cards]);
-  kept.dispatchEvent(new Event("change"));
+  changed();
   return fetchCards(ids);
 }
 

@@ -53,15 +53,16 @@ function view(name, none, detail, list, group, facts, removed, more) {
     const all = list();
     const visible = all.slice(0, shown);
     const { state, older } = library;
+    const again = () => button(t("Try again"), () => library.load(), { class: "strong" });
     redraw($(name),
+      visible.length && state === "failed" ? h("p.row.quiet", {}, t("Only what is on this device can be shown just now."), again()) : "",
       ...[...Map.groupBy(visible, group)].map(([title, some]) => h("section", {}, title && h("h2", {}, title),
         h("ul", { role: "list" }, ...some.map((past) => row(name, past, facts(past), removed(past)))))),
       all.length > shown || older ? button(t("Show more"), showMore, { class: "wide" })
         : visible.length ? ""
         : state === "loading" ? h("p.quiet", {}, t("Loading…"))
         : state === "loaded" ? emptyState(none, detail, h("a.strong", { href: "#/" }, t("To the feed")))
-        : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."),
-          button(t("Try again"), () => library.load(), { class: "strong" })));
+        : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."), again()));
     fetchCards(visible.map(({ id }) => id)).catch(() => {}); // the next change tries again
   }
 
@@ -126,10 +127,10 @@ export const saved = view("saved", t("Nothing saved yet"), t("Save an episode of
   () => "",
   (past) => [age(past.card?.published_at), left(past)],
   ({ all }) => all.filter(isSave),
-  () => { note.textContent = kept.full ? t("This device's storage is full. Nothing is lost, but not all of it can be read without a connection.") : ""; });
+  () => { note.textContent = kept.full ? t("This device's storage is full or switched off. Nothing is lost, but not all of it can be read without a connection.") : ""; });
 
 /** @param {EpisodePast} past */
-const at = ({ all: [{ timestamp = "" }] }) => new Date(timestamp);
+const at = ({ all: [{ timestamp = "" }] }) => new Date(Date.parse(timestamp) || 0);
 const resetButton = button(t("Reset"), reset);
 $("history-title").after(resetButton);
 

@@ -36,10 +36,10 @@ export function update() {
   redraw(topics, list(library.profile.muted_categories, t("None."), (topic) => h("li.row-item", {}, h("p.title", {}, topic),
     ending(t("Unmute"), topic, () => library.set("muted_categories", topic, false)))));
   fetchShows();
+  if (!choice.length) categories().then((names) => choice.replaceChildren(...names.map((one) => h("option", {}, one))), () => {}); // the next change tries again
   if (drawn === `${uid} ${name} ${known}`) return;
   drawn = `${uid} ${name} ${known}`;
   receipt.replaceChildren();
-  if (!choice.length) categories().then((names) => choice.replaceChildren(...names.map((one) => h("option", {}, one))), () => { drawn = ""; });
   redraw($("you"),
     section(t("Listening as"),
       !demo && h("p", {}, h("strong", {}, name)),
@@ -100,7 +100,7 @@ function ending(label, name, end) {
 
 /** @param {SeriesField} field @param {string} label @param {string} none */
 const showList = (field, label, none) => list(library.profile[field], none, (id) => {
-  const name = library.seriesNames.get(id) ?? t("A show that has left the catalog");
+  const name = library.seriesNames.get(id) ?? t("Unknown show");
   return h("li.row-item", {}, art({ title: name, image_url: artwork.get(id) }),
     h("p.title", {}, h("a", { href: address("series", id) }, name)), ending(label, name, () => toggleSeries(id, name, field)));
 });
@@ -111,8 +111,9 @@ async function fetchShows() {
   const ids = [...follows, ...mutes].filter((id) => !artwork.has(id)).slice(0, 50);
   if (!ids.length) return;
   for (const id of ids) artwork.set(id, undefined);
-  const { series } = await call("GET", `/series?${new URLSearchParams(ids.map((id) => ["id", id]))}`).catch(() => ({ series: [] }));
-  for (const { id, name, image_url } of series) {
+  const found = await call("GET", `/series?${new URLSearchParams(ids.map((id) => ["id", id]))}`).catch(() => artwork.clear()); // the next change tries again
+  if (!found) return;
+  for (const { id, name, image_url } of found.series) {
     artwork.set(id, image_url);
     library.seriesNames.set(id, name);
   }
