@@ -258,6 +258,7 @@ function append({ episodes, trace: traced = trace, ...rest }) {
 
 /** Arranges shelves between the cards. @param {number} mine the visit */
 async function arrange(mine) {
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // the cards are painted first
   const { arrangeShelves } = await import("./shelves.js");
   const others = shown.map(({ id }) => id).filter((id) => !library.did("listen", id)); // what was begun may be on its own shelf, too
   const placed = await arrangeShelves(first?.session_id ?? "", others, () => mine === visit, () => arrange(mine));
