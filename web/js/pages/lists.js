@@ -53,16 +53,16 @@ function view(name, none, detail, list, group, facts, removed, more) {
     const all = list();
     const visible = all.slice(0, shown);
     const { state, older } = library;
-    const again = () => button(t("Try again"), () => library.load(), { class: "strong" });
+    const again = button(t("Try again"), () => library.load(), { class: visible.length ? null : "strong" });
     redraw($(name),
-      visible.length && state === "failed" ? h("p.row.quiet", {}, t("Only what is on this device can be shown just now."), again()) : "",
+      visible.length && state === "failed" ? h("p.row.quiet", {}, t("Only what is on this device can be shown just now."), again) : "",
       ...[...Map.groupBy(visible, group)].map(([title, some]) => h("section", {}, title && h("h2", {}, title),
         h("ul", { role: "list" }, ...some.map((past) => row(name, past, facts(past), removed(past)))))),
       all.length > shown || older ? button(t("Show more"), showMore, { class: "wide" })
         : visible.length ? ""
         : state === "loading" ? h("p.quiet", {}, t("Loading…"))
         : state === "loaded" ? emptyState(none, detail, h("a.strong", { href: "#/" }, t("To the feed")))
-        : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."), again()));
+        : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."), again));
     fetchCards(visible.map(({ id }) => id)).catch(() => {}); // the next change tries again
   }
 
