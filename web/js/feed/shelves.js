@@ -64,7 +64,7 @@ export async function arrangeShelves(of, others, wanted, retry) {
   try {
     await Promise.all([answer, styles("shelves")]);
   } catch {
-    if (wanted()) places()[0]?.replaceChildren(h("p.quiet", {}, t("The shelves cannot be loaded just now.")), button(t("Load the shelves"), retry));
+    if (wanted()) places()[0]?.replaceChildren(h("div.notice", {}, h("span", {}, t("The shelves cannot be loaded just now.")), button(t("Load the shelves"), retry)));
     return [];
   }
   if (!wanted()) return [];
