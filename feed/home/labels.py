@@ -23,7 +23,7 @@ TRENDING_TOPICS = "topics_trending"
 """The variant of `topics` for a topic in which enough is on the rise."""
 TITLES: dict[str, str] = {
     "unfinished": "Continue listening",
-    "followed": "New from shows you follow",
+    "followed": "From shows you follow",
     "because": "Because you listened to “{title}”",
     "trending": "Trending now",
     "topics": "In {category}",

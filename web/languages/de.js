@@ -385,7 +385,7 @@ export default {
   "shelf: because": "Weil du „{title}“ gehört hast",
   "shelf: different": "Etwas anderes",
   "shelf: episodes": "Für dich ausgesucht",
-  "shelf: followed": "Neu von Sendungen, denen du folgst",
+  "shelf: followed": "Von Sendungen, denen du folgst",
   "shelf: long": "Zum langen Hören",
   "shelf: new": "Neu in dieser Woche",
   "shelf: popular_shows": "Sendungen für den Anfang",
