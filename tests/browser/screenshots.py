@@ -1,40 +1,40 @@
-"""Take the README's pictures of the web app: `make screenshots`."""
+"""Take the pictures of the README and the docs: `make screenshots`."""
 
 import io
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
-import msgspec
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from adapters.text_embedder import LsaVectors
 from benchmarks.paint import NAMES
-from catalog_builder.build import build_catalog
-from catalog_builder.episodes import demo
-from feed.model.episode import Episode
 from tests.browser.conftest import ARGUMENTS
-from tests.support.catalogs import NOW, publish_to
-from tests.support.page import go, press, refresh, titles, visit
+from tests.support.page import titles
 from tests.support.server import DEFAULTS, ROOT, Server
-from tests.support.sound import AUDIO, sound
 
 IMAGES = ROOT / "docs/images"
-COLOURS = 128
+COLOURS = 160
+PHONE, WIDE = (390, 800), (1280, 800)
 
 
-def start(shelf: Path) -> Server:
-    """The demo catalog, on the day that the tests take for today."""
-    episodes = msgspec.convert(demo.episodes(NOW.date()), list[Episode])
-    sounding = [msgspec.structs.replace(one, audio_url=AUDIO) for one in episodes]
-    publish_to(shelf, build_catalog(sounding, LsaVectors().vectors(episodes), NOW))
+def start(folder: Path) -> Server:
+    """What `make run` serves, with the demo's listeners."""
     settings = {
-        **DEFAULTS,
-        "SHELF": str(shelf),
-        "STORE": str(shelf / "users.db"),
+        **{name: value for name, value in DEFAULTS.items() if name != "NOW"},
+        "SHELF": str(folder),
+        "STORE": str(folder / "users.db"),
         "WEB": str(ROOT / "web"),
     }
+    python, environment = sys.executable, {"PATH": os.environ["PATH"], **settings}
+    publish = [python, "-m", "catalog_builder", "publish", "--shelf", str(folder)]
+    for command in (publish, [python, "-m", "functions.demo"]):
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return Server(settings).start()
 
 
@@ -45,49 +45,88 @@ def take(page: Page, name: str) -> None:
     small.save(IMAGES / f"{name}.png", optimize=True)
 
 
-def feed(page: Page, site: Server, user: str) -> None:
-    """A feed that has been bent."""
-    first = visit(page, site, user)[0]
-    press(page, f"Save: {first}")
-    refresh(page)
-    reason = page.locator(".reason", has_text="Because you bookmarked").first
-    expect(reason).to_be_visible()
-    page.locator("#toast").get_by_role("button", name="Dismiss").click()
+def page_of(
+    browser: Browser,
+    size: tuple[int, int],
+    user: str,
+    colours: Literal["light", "dark"] = "light",
+) -> Page:
+    """A page in a profile of its own, as one of the demo's listeners."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=colours, service_workers="block"
+    )
+    page = context.new_page()
+    page.add_init_script(f"""localStorage["earshot.user"] = '"{user}"'""")
+    page.route("**/developer/**", lambda route: route.abort())  # as a deployment, without a tour
+    return page
+
+
+def home(browser: Browser, url: str) -> None:
+    page = page_of(browser, WIDE, "ada")
+    page.goto(url)
+    titles(page)
+    expect(page.locator(".tile").nth(4)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    take(page, "feed-wide")
+
+
+def playing(browser: Browser, url: str) -> None:
+    page = page_of(browser, PHONE, "ben", "dark")
+    page.goto(url)
+    titles(page)
+    page.locator("#feed .play").first.click()
+    expect(page.locator("#player")).to_be_visible()
+    page.evaluate("scrollTo(0, 0)")
+    take(page, "feed-narrow")
+    page.goto(f"{url}/#/playing")
+    expect(page.locator("#playing li").nth(4)).to_be_visible()
+    take(page, "playing")
+
+
+def pages(browser: Browser, url: str) -> None:
+    page = page_of(browser, WIDE, "ada")
+    page.goto(url)
+    first = titles(page)[0]
+    page.get_by_role("link", name=first, exact=True).first.click()
+    expect(page.locator("#view-episode")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, 0)")
+    take(page, "episode")
+    page.goto(f"{url}/#/trending")
+    expect(page.locator("#trending .row-item").first).to_be_visible()
+    take(page, "trending")
+
+
+def library(browser: Browser, url: str) -> None:
+    page = page_of(browser, PHONE, "cleo")
+    page.goto(f"{url}/#/history")
+    expect(page.locator("#history .row-item").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    take(page, "history")
+
+
+def lab(browser: Browser, url: str) -> None:
+    page = page_of(browser, (1440, 900), "ada")
+    page.goto(f"{url}/lab.html")
+    page.locator("#whose").select_option("ada")
+    page.wait_for_load_state("networkidle")
+    take(page, "lab")
+
+
+PICTURES: tuple[Callable[[Browser, str], None], ...] = (home, playing, pages, library, lab)
 
 
 def main() -> None:
     """Take them all."""
     IMAGES.mkdir(exist_ok=True)
     executable = next(filter(None, map(shutil.which, NAMES)))
-    with tempfile.TemporaryDirectory() as shelf, sync_playwright() as playwright:
-        site = start(Path(shelf))
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        site = start(Path(folder))
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         try:
-            wide = browser.new_context(
-                viewport={"width": 1100, "height": 760}, service_workers="block"
-            ).new_page()
-            feed(wide, site, "ada")
-            wide.locator(".reason", has_text="Because you bookmarked").first.click()
-            wide.evaluate("scrollTo(0, 0)")
-            take(wide, "feed-wide")
-            narrow = browser.new_context(
-                viewport={"width": 390, "height": 800}, color_scheme="dark", service_workers="block"
-            ).new_page()
-            sound(narrow, 120)
-            feed(narrow, site, "ben")
-            narrow.locator("#feed .play").first.click()
-            expect(narrow.locator("#player")).to_contain_text("0:01 / 2:00")
-            take(narrow, "feed-narrow")
-            for title in titles(narrow)[1:5]:
-                press(narrow, f"Like: {title}")
-            narrow.locator("#toast").get_by_role("button", name="Dismiss").click()
-            welcome = browser.new_context(
-                viewport={"width": 390, "height": 800}, service_workers="block"
-            ).new_page()
-            visit(welcome, site, "cleo", known=False)
-            take(welcome, "welcome")
-            go(narrow, "history")
-            take(narrow, "history")
+            for picture in PICTURES:
+                picture(browser, site.url)
         finally:
             browser.close()
             site.kill()
