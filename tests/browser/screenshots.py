@@ -33,6 +33,7 @@ def start(folder: Path) -> Server:
     }
     python, environment = sys.executable, {"PATH": os.environ["PATH"], **settings}
     publish = [python, "-m", "catalog_builder", "publish", "--shelf", str(folder)]
+    publish += ["--users", str(folder / "users.db")]
     for command in (publish, [python, "-m", "functions.demo"]):
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return Server(settings).start()
