@@ -1,13 +1,12 @@
 """Errors of the API as problem details (RFC 9457), which name the field and what it expects."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from starlette.responses import Response
 
 from feed.model.degradation import Degradation
-from feed.model.engagement import ENGAGEMENT_TYPES
 from functions.problem_kinds import PREFIX, Problem
 
 _MAX_ECHO_CHARS = 500
@@ -91,7 +90,9 @@ def malformed(detail: str) -> ProblemError:
     return ProblemError(400, "malformed-json", detail, expected="one JSON object")
 
 
-_MESSAGE = re.compile(r"(?P<text>.*?)(?: - at `(?:key in )?\$\.?(?P<path>[\w.\[\]]*)`)?", re.DOTALL)
+_MESSAGE = re.compile(
+    r"(?P<text>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>[\w.\[\]]*)`)?", re.DOTALL
+)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _TYPES = re.compile(r"Expected (.*), got (.*)")
@@ -114,13 +115,31 @@ def from_validation_error(
         name = ".".join(filter(None, [path, unknown[1]]))
         return invalid(name, _known_fields(path, kind), is_known=False)
     if text.startswith("Invalid enum value"):
-        return invalid(
-            path, f"one of {', '.join(ENGAGEMENT_TYPES)}", text.removeprefix("Invalid enum value ")
-        )
+        known = _enumerated(msgspec.inspect.type_info(kind), re.findall(r"[^.\[\]]+", path))
+        expected = f"one of {', '.join(known)}"
+        return invalid(path, expected, text.removeprefix("Invalid enum value "))
     if types := _TYPES.fullmatch(text):
         return invalid(path or "body", types[1].replace("`", ""), types[2].replace("`", ""))
     expected = _EXPECTED.get(text, text.replace("`", "").removeprefix("Expected "))
     return invalid(path or "body", expected)
+
+
+def _enumerated(kind: msgspec.inspect.Type, path: Sequence[str]) -> Iterator[str]:
+    """Yield the values of the enumeration at this path below a type; of a table, its keys'."""
+    match kind:
+        case msgspec.inspect.LiteralType():
+            yield from map(str, kind.values)
+        case msgspec.inspect.UnionType():
+            for one in kind.types:
+                yield from _enumerated(one, path)
+        case msgspec.inspect.StructType():
+            for field in kind.fields:
+                if [field.encode_name] == path[:1]:
+                    yield from _enumerated(field.type, path[1:])
+        case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType():
+            yield from _enumerated(kind.item_type, path[1:])
+        case msgspec.inspect.DictType():
+            yield from _enumerated(kind.value_type if path else kind.key_type, path[1:])
 
 
 def _known_fields(path: str, kind: type[msgspec.Struct]) -> str:

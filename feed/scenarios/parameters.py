@@ -13,6 +13,10 @@ from feed.model.engagement import EngagementType
 Weight = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Finite = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+FreshnessWindows = Annotated[
+    tuple[Annotated[int, msgspec.Meta(ge=0, le=36_500)], ...], msgspec.Meta(max_length=20)
+]
+"""Up to 20 windows in whole days: each may cost a pass over the catalog."""
 SourceSize = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 
 
@@ -79,10 +83,10 @@ class FilterParameters(Table, frozen=True, kw_only=True):
     missing: Literal["zero", "pass"] = "pass"
     """an episode without one of the scores: `zero`, the score counts 0; `pass`, the limits that
     need it do not apply"""
-    freshness_days: tuple[Annotated[int, msgspec.Meta(ge=0, le=36_500)], ...] = (90,)
+    freshness_days: FreshnessWindows = (90,)
     """the freshness window in whole days (rounded down), followed by wider windows in growing
-    order, which apply one by one while fewer than `candidates` pass; empty: no window. A wider
-    window is named in `degraded`"""
+    order, 20 in all, which apply one by one while fewer than `candidates` pass; empty: no window. A
+    wider window is named in `degraded`"""
     unlimited: bool = False
     """whether the window opens altogether after its last step"""
     unpublished: bool = False

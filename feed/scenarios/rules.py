@@ -10,6 +10,8 @@ from feed.scenarios.parameters import Table
 Names = Annotated[
     tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)
 ]
+MAX_RULES = 100
+"""Number of rules of one kind: each costs a byte for every episode of the catalog, and a pass."""
 AgeDays = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 """Age of an episode in whole days."""
 
@@ -59,9 +61,9 @@ class PinRule(Table, frozen=True, kw_only=True):
 class Rules(Table, frozen=True, kw_only=True):
     """All rules of a scenario."""
 
-    filters: tuple[FilterRule, ...] = ()
-    boosts: tuple[BoostRule, ...] = ()
-    pins: tuple[PinRule, ...] = ()
+    filters: Annotated[tuple[FilterRule, ...], msgspec.Meta(max_length=MAX_RULES)] = ()
+    boosts: Annotated[tuple[BoostRule, ...], msgspec.Meta(max_length=MAX_RULES)] = ()
+    pins: Annotated[tuple[PinRule, ...], msgspec.Meta(max_length=MAX_RULES)] = ()
 
 
 def rule_problems(rules: Rules) -> Iterator[str]:

@@ -86,7 +86,8 @@ def test_the_largest_of_a_kind_are_answered_whether_they_rise_or_not(risen: Serv
     chosen = risen.call("GET", "/api/insights?kind=topic&category=bread").json()["insights"]
     assert [one["name"] for one in chosen] == ["Bread"]
     problem(risen.call("GET", "/api/insights"), 400, "kind")
-    problem(risen.call("GET", "/api/insights?kind=planet"), 400, "kind")
+    refused = problem(risen.call("GET", "/api/insights?kind=planet"), 400, "kind")
+    assert refused["expected"] == "one of entity, person, topic"
 
 
 def test_a_user_sees_first_what_suits_them_and_nothing_that_they_muted(

@@ -131,6 +131,10 @@ def test_changes_that_do_not_fit_a_scenario_are_refused_by_the_key(server: Serve
     ):
         body = {"scenario_changes": changes}
         problem(server.call("POST", "/api/sessions/create", body), 400, field)
+    body = {"scenario_changes": {"sources": {"ties": "oldest"}}}
+    answer = server.call("POST", "/api/sessions/create", body)
+    refused = problem(answer, 400, "scenario_changes.sources.ties")
+    assert refused["expected"] == "one of newest, source"
 
 
 def test_the_map_places_every_episode_that_has_an_embedding(server: Server) -> None:

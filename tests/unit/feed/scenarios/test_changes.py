@@ -33,6 +33,8 @@ def test_of_a_curve_one_key_can_be_changed() -> None:
         ({"blends": {"quality": 1}}, "blends"),
         ({"name": {}}, "$.name"),
         ({"filters": {"freshness_days": [9, 3]}}, "freshness_days"),
+        ({"filters": {"freshness_days": list(range(21))}}, "length <= 20"),
+        ({"rules": {"boosts": [{"add": 1, "where": {"explicit": True}}] * 101}}, "length <= 100"),
         ({"blend": {"curves": {"new": {"at": [0], "value": [0]}}}}, "part of the score"),
     ],
 )
