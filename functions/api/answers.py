@@ -127,7 +127,7 @@ class EncodedEpisodeList(_EpisodeList[msgspec.Raw], frozen=True, kw_only=True):
 
 
 class EpisodeNotes(msgspec.Struct, frozen=True, kw_only=True):
-    """The full notes of an episode."""
+    """The full notes of an episode; empty if it has none."""
 
     episode_id: str
     html: str
@@ -139,7 +139,7 @@ class EpisodeNotes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EpisodeTranscript(Transcript, frozen=True, kw_only=True):
-    """The chapters and the transcript of an episode; one of them may be empty."""
+    """The chapters and the transcript of an episode, each empty if it has none."""
 
     episode_id: str
     catalog_version: str

@@ -27,6 +27,8 @@ from functions.telemetry import Timings
 
 MAX_EPISODES = 50
 MAX_SIMILAR = 50
+NO_NOTES = b'{"html":"","text":""}'
+NO_TRANSCRIPT = b'{"chapters":[],"parts":[]}'
 
 
 class EpisodesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,24 +61,31 @@ async def episodes(service: Service, request: Request, timings: Timings) -> Resp
 
 
 async def notes(service: Service, request: Request, timings: Timings) -> Response:
-    """Answer the full notes of one episode.
+    """Answer the full notes of one episode, empty ones if it has none.
 
-    Raises `ProblemError`: 404 if it has none, 503 if they cannot be read at present.
+    Raises `ProblemError`: 404 if there is no such episode, 503 if they cannot be read at present.
     """
-    return await _text(service, service.notes, request, timings, "notes")
+    return await _text(service, service.notes, request, timings, "notes", NO_NOTES)
 
 
 async def transcript(service: Service, request: Request, timings: Timings) -> Response:
-    """Answer the chapters and the transcript of one episode.
+    """Answer the chapters and the transcript of one episode, each empty if it has none.
 
-    Raises `ProblemError`: 404 if it has neither, 503 if they cannot be read at present.
+    Raises `ProblemError`: 404 if there is no such episode, 503 if they cannot be read at present.
     """
-    return await _text(service, service.transcripts, request, timings, "transcript")
+    reader = service.transcripts
+    return await _text(service, reader, request, timings, "transcript", NO_TRANSCRIPT)
 
 
 async def _text(
-    service: Service, reader: TextReader, request: Request, timings: Timings, name: str
+    service: Service,
+    reader: TextReader,
+    request: Request,
+    timings: Timings,
+    name: str,
+    none: bytes,
 ) -> Response:
+    """Answer the text of one episode, or else `none`: most pages ask, and browsers log a 404."""
     loaded = await service.catalog(timings)
     catalog, row = loaded.catalog, _row(loaded.catalog, request)
     with timings.step(name):
@@ -90,10 +99,9 @@ async def _text(
             headers={"Retry-After": str(RETRY_AFTER_S)},
             causes=degraded,
         )
-    if row not in found:
-        raise ProblemError(404, "not-found", f"this episode has no {name}", log_text=f"no {name}")
+    text = found.get(row, none)
     about = {"episode_id": catalog.ids[row], "catalog_version": catalog.version}
-    return json_response(found[row][:-1] + b"," + msgspec.json.encode(about)[1:], cache=CACHE)
+    return json_response(text[:-1] + b"," + msgspec.json.encode(about)[1:], cache=CACHE)
 
 
 async def similar(service: Service, request: Request, timings: Timings) -> Response:

@@ -148,7 +148,7 @@ async function complete(episode) {
   const lost = answers.some((one) => one.status === "rejected" && Problem.of(one.reason).status !== 404);
   $("episode-rest").replaceChildren(
     ...course?.chapters.length ? section(t("Chapters"), chapterList(course.chapters, episode)) : [],
-    ...section(t("About this episode"), ...clamped(h("div.notes", { lang }, ...noted ? notes(noted.html, episode) : timed(description, episode)))),
+    ...section(t("About this episode"), ...clamped(h("div.notes", { lang }, ...noted?.html ? notes(noted.html, episode) : timed(description, episode)))),
     course?.parts.length ? transcript(course.parts, episode) : "",
     ...rows.length ? section(t("More like this"), h("ul", { role: "list" }, ...rows)) : [],
     lost ? h("p.quiet", {}, t("Not all of this page could be loaded."), " ", button(t("Try again"), () => complete(episode))) : "",
