@@ -32,7 +32,8 @@ Start = Callable[[DeployedFunction], Server]
 UPLOADED = "main.py experiment.toml feed/docs.py adapters/firestore/users.py adapters/web/a.py"
 LEFT_OUT = (
     ".env adapters/.DS_Store adapters/__pycache__/x.pyc examples/a.py firebase-debug.log "
-    "firebase.deployed.json node_modules/a/b.js operations/doctor/__main__.py tests/a.py venv/a.py"
+    "firebase.deployed.json functions/demo/web/a.js node_modules/a/b.js "
+    "operations/doctor/__main__.py tests/a.py venv/a.py"
 )
 
 
@@ -80,7 +81,7 @@ def start(
 def test_the_image_holds_every_module_of_the_functions_and_no_other_file() -> None:
     folders = ("adapters", "catalog_builder", "feed", "functions")
     paths = [path for folder in folders for path in (ROOT / folder).rglob("[!.]*")]
-    commands = {"doctor", "reconcile", "__pycache__"}
+    commands = {"doctor", "reconcile", "demo", "__pycache__"}
     files = [path for path in paths if path.is_file() and not commands & {*path.parts}]
     modules = {str(path.relative_to(ROOT)) for path in files}
     assert {*uploaded_files()} == modules | {"main.py", "requirements.txt"}
