@@ -21,7 +21,8 @@ export function h(selector, traits = {}, ...children) {
     else if (value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
   for (const child of children) if (child) element.append(child);
-  if (children.some((child) => typeof child === "string" && child)) element.dir ||= "auto"; // it may come from data, in any script
+  // It may come from data, in any script. A link reads as the text that it is part of.
+  if (tag !== "a" && (/^(p|h\d|d[dt])$/.test(tag) || children.some((child) => typeof child === "string" && child))) element.dir ||= "auto";
   return element;
 }
 
