@@ -17,7 +17,7 @@ const MODULES = {
   languages: ["de"],
 };
 const SHELL = [
-  "./", "config.json", "style.css", "styles/pages.css", "styles/player.css", "styles/shelves.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
+  "./", "config.json", "style.css", "styles/pages.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...Object.entries(MODULES).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}.js`)),
 ].map((path) => new URL(path, self.registration.scope).href);
 const SHARED = new URL("episode/", self.registration.scope).href;

@@ -62,7 +62,7 @@ export async function arrangeShelves(of, others, wanted, retry) {
     answer.then(({ shelves }) => { left = [...shelves]; }, () => { feed = ""; });
   }
   try {
-    await Promise.all([answer, styles("shelves")]);
+    await Promise.all([answer, styles("pages")]);
   } catch {
     if (wanted()) places()[0]?.replaceChildren(h("div.notice", {}, h("span", {}, t("The shelves cannot be loaded just now.")), button(t("Load the shelves"), retry)));
     return [];
@@ -169,7 +169,7 @@ export async function show(name) {
   entitle("shelf", t("Shelf"));
   $("shelf").replaceChildren(h("p.quiet", {}, t("Loading…")));
   try {
-    const [page] = await Promise.all([kept?.uid === library.outbox.uid ? kept.page : fetchPage("", []), styles("shelves")]);
+    const page = kept?.uid === library.outbox.uid ? kept.page : await fetchPage("", []);
     if (name === shown) draw(page, page.shelves.find(({ id }) => id === name));
   } catch (problem) {
     const { message, detail } = Problem.of(problem);

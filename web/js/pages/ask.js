@@ -8,7 +8,7 @@ import { request } from "../http/call.js";
 import { events } from "../http/event-stream.js";
 import { answerOf, Problem } from "../http/problem.js";
 import { playAt } from "../player/playing.js";
-import { $, announce, button, h, styles } from "../ui/dom.js";
+import { $, announce, button, h } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 import { timecode } from "../ui/words.js";
 
@@ -35,7 +35,6 @@ export function update() {
     whose = uid;
     for (const row of turns.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
   } else {
-    styles("pages");
     writing?.abort();
     [whose, conversation] = [uid, null];
     turns.replaceChildren();

@@ -9,14 +9,12 @@ import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
 import { library } from "../library/library.js";
 import { entitle } from "../router.js";
-import { $, button, emptyState, h, styles, svg, toast } from "../ui/dom.js";
+import { $, button, emptyState, h, svg, toast } from "../ui/dom.js";
 import { count, language, t, told } from "../ui/text.js";
 import { age, joined } from "../ui/words.js";
 
 /** @type {Record<Insight["kind"], string>} */
 const KINDS = { person: t("Person"), entity: t("Name"), topic: t("Topic") };
-
-styles("shelves"); // they have tiles, too
 
 /**
  * A view whose content is fetched.
@@ -169,7 +167,7 @@ export const trending = view("trending", t("Trending"), async (category) => {
     h("div.chips", { role: "group", "aria-label": t("Categories") }, ...["", ...all].map((name) =>
       h("a", { href: address("trending", name), "aria-current": name === category ? "page" : null }, name || t("All")))),
     section(t("Rising"), insights.length ? h("ul", { role: "list" }, ...insights.map((/** @type {Insight} */ one) => h("li.risen", {},
-      h("div", {}, h("h3", {}, h("a", { href: address(one.kind, one.name) }, one.name)), h("p", {}, told("reason", one.reason)), h("p.facts", {}, numbers(one))),
+      h("div", {}, h("h3.title", {}, h("a", { href: address(one.kind, one.name) }, one.name)), h("p", {}, told("reason", one.reason)), h("p.facts", {}, numbers(one))),
       bars(one), h("ul", { role: "list" }, ...one.episodes.slice(0, 2).map((episode) => episodeRow(episode))))))
       : h("p.quiet", {}, t("Nothing is heard or published more than usual just now."))),
     ...others];

@@ -6,7 +6,7 @@ import { feedAbout } from "../feed/feed.js";
 import { categories } from "../feed/interests.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
-import { $, announce, button, emptyState, h, icon, styles, toast } from "../ui/dom.js";
+import { $, announce, button, emptyState, h, icon, toast } from "../ui/dom.js";
 import { count, language, t } from "../ui/text.js";
 import { duration, joined } from "../ui/words.js";
 import { forgetSearches, recentSearches, remember } from "./recent.js";
@@ -60,7 +60,6 @@ export function update() {
 }
 
 function build() {
-  styles("pages");
   $("search").append(
     h("form.row", { role: "search", onsubmit }, input), typed.list,
     h("div.row.ways", {}, way("spark", t("Feed of this"), makeFeed), way("ask", t("Ask"), ask), way("camera", t("Feed of a photo"), () => photo.click()), photo),

@@ -114,7 +114,7 @@ function measure() {
   document.documentElement.style.setProperty("--bars", `${tabs + bar.offsetHeight}px`);
 }
 
-await styles("player");
+await styles("pages");
 $("toast").before(bar);
 document.querySelector(".skip")?.after(bridge);
 new ResizeObserver(measure).observe(bar);
