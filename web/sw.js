@@ -7,11 +7,11 @@ const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in js/auth/fireba
 const MODULES = {
   "js/http": ["backoff", "call", "clock", "config", "event-stream", "problem"],
   "js/auth": ["auth", "firebase", "local"],
-  "js/episode": ["actions", "art", "card", "contents", "menu", "row", "why"],
+  "js/episode": ["actions", "art", "card", "contents", "menu", "why"],
   "js/feed": ["causes", "feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "kept", "library", "memory", "outbox"],
   "js": ["main", "router"],
-  "js/pages": ["ask", "episode", "lists", "names", "photo", "playing", "recent", "search", "suggestions", "you"],
+  "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "recent", "search", "suggestions", "you"],
   "js/player": ["bar", "media-session", "player", "playing", "queue"],
   "js/ui": ["dialog", "dom", "frame", "text", "words"],
   languages: ["de"],

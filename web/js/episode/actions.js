@@ -23,6 +23,9 @@ export function live(element, update) {
   return Object.assign(element, { update });
 }
 
+/** Updates what has something new to show. @param {HTMLElement | Document} within @param {string} which of the elements */
+export const updateAll = (within, which) => within.querySelectorAll(which).forEach((one) => /** @type {Partial<Live>} */ (one).update?.());
+
 /** @param {string} action @param {Episode} episode */
 const label = (action, { title }) => t("{action}: {title}", { action, title });
 
@@ -44,7 +47,7 @@ export function playButton(episode, kind = "play strong") {
 }
 
 // Wherever they are, as soon as the sound begins or stops.
-playing.addEventListener("change", () => document.querySelectorAll("[data-play]").forEach((one) => /** @type {Live} */ (one).update()));
+playing.addEventListener("change", () => updateAll(document, "[data-play]"));
 
 /**
  * A button that saves or likes an episode, pressed while it is. One that can only be saved has it in its first button.

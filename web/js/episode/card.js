@@ -2,7 +2,7 @@
 
 import { acknowledge, live, playButton, toggleButton } from "./actions.js";
 import { art } from "./art.js";
-import { button, h, hush, icon, iconButton, styles } from "../ui/dom.js";
+import { button, h, hush, icon, iconButton, link, styles } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { t, told } from "../ui/text.js";
 import { age, duration, joined } from "../ui/words.js";
@@ -12,7 +12,7 @@ export function card(episode, refresh) {
   const { id, title, language: lang } = episode;
   const of = episode.series?.id ?? "";
   const series = episode.series?.name ?? of;
-  const heading = h("h2.title", { tabindex: -1, lang }, h("a", { href: `#/episode/${encodeURIComponent(id)}` }, title));
+  const heading = h("h2.title", { tabindex: -1, lang }, link("episode", id, title));
   const facts = h("p.facts", { dir: "auto" });
   const started = playButton(episode);
   const saved = toggleButton("bookmark", episode, () => acknowledge(t("Saved."), [t("Refresh"), refresh]));
@@ -24,7 +24,7 @@ export function card(episode, refresh) {
     icon("spark"), h("span.reason-text", {}, episode.reason ? told("reason", episode.reason) : t("For you")), h("span.ask", {}, t("Why this?")));
   const article = h("article", { "aria-label": title },
     art(episode),
-    h("div.head", {}, series && h("p.series", {}, of ? h("a", { href: `#/series/${encodeURIComponent(of)}` }, series) : series), heading, facts),
+    h("div.head", {}, series && h("p.series", {}, of ? link("series", of, series) : series), heading, facts),
     h("div.body", {},
       h("p.insight", { lang }, episode.key_insight ?? episode.description), reason, why,
       h("div.actions", {}, started, saved, liked, disliked, more)));

@@ -1,7 +1,7 @@
 // The menu of an episode, and how actions are confirmed.
 
 import { acknowledge, webUrl } from "./actions.js";
-import { $, announce, button, h, icon, styles, toast } from "../ui/dom.js";
+import { $, address, announce, button, h, icon, styles, toast } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { add, playNext } from "../player/queue.js";
 import { t } from "../ui/text.js";
@@ -17,7 +17,7 @@ export function openEpisodeMenu(episode, opener, leave) {
       ["ahead", t("Play next"), () => playNext(episode)],
       ["plus", t("Add to queue"), () => add(episode)]]) : []),
     ["share", t("Share"), () => share(episode)],
-    ["similar", t("More like this"), () => { location.hash = `#/episode/${encodeURIComponent(id)}?similar`; }],
+    ["similar", t("More like this"), () => { location.hash = `${address("episode", id)}?similar`; }],
     ...(of ? /** @type {MenuItem[]} */ ([
       [follows ? "check" : "plus", follows ? t("Unfollow {name}", { name }) : t("Follow {name}", { name }), () => toggleSeries(of, name, "followed_series")],
       ["mute", t("Mute {name}", { name }), () => leave(() => toggleSeries(of, name, "muted_series"))]]) : [])]);

@@ -2,6 +2,7 @@
 // the cards are places for shelves, which shelves.js fills.
 
 import { auth, settled } from "../auth/auth.js";
+import { updateAll } from "../episode/actions.js";
 import { card } from "../episode/card.js";
 import { $, announce, button, copy, h, hush, toast } from "../ui/dom.js";
 import { watch } from "../library/impressions.js";
@@ -80,7 +81,7 @@ export function keepPlace() {
 }
 
 /** Follows the library: the cards, and what is on shelves. */
-export const drawFeed = () => $("feed").querySelectorAll("[data-id]").forEach((item) => /** @type {Live} */ (item).update());
+export const drawFeed = () => updateAll($("feed"), "[data-id]");
 
 /** The episodes behind one, or all if it is not in the feed. @param {string} id */
 export function following(id) {

@@ -1,15 +1,13 @@
 // The shelves of a home page: asked for once per feed, shown as rails between its cards, and each on a page of its own.
 
-import { address } from "../episode/row.js";
-import { live, playButton } from "../episode/actions.js";
-import { art } from "../episode/art.js";
+import { live, playButton, updateAll } from "../episode/actions.js";
 import { call } from "../http/call.js";
-import { Problem } from "../http/problem.js";
 import { watch, withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
 import { tab } from "../library/memory.js";
 import { entitle } from "../router.js";
-import { $, button, copy, emptyState, h, iconButton, styles } from "../ui/dom.js";
+import { failure, loading, moreButton, seriesLink, seriesTile, tile, toFeed } from "../pages/parts.js";
+import { $, address, button, copy, emptyState, h, iconButton, link, styles } from "../ui/dom.js";
 import { count, t, told } from "../ui/text.js";
 import { age, duration, joined } from "../ui/words.js";
 
@@ -140,11 +138,13 @@ const tilesOf = ({ episodes, series = [] }, session) => episodes?.map((one) => e
 /** @param {Episode} episode @param {string} session */
 function episodeTile(episode, session) {
   const { id, title, series, language: lang } = episode;
+  const opened = link("episode", id, title);
   const started = playButton(episode, "icon-button big wordless");
   const facts = h("p.facts", { dir: "auto" });
-  const item = h("li.tile", { "data-id": id }, h("div.cover", {}, art(episode), started),
-    h("h3.title", { lang }, h("a", { href: address("episode", id) }, title)),
-    series && h("p.facts", {}, h("a", { href: address("series", series.id) }, series.name || series.id)), facts);
+  const item = tile(episode, opened, h("p.facts", {}, seriesLink(series)), facts);
+  item.dataset.id = id;
+  item.firstElementChild?.append(started);
+  opened.lang = lang ?? "";
   watch(item, session, episode.queue_position);
   return live(item, () => {
     started.update();
@@ -154,48 +154,29 @@ function episodeTile(episode, session) {
   });
 }
 
-/** @param {SeriesCard} series */
-function seriesTile({ id, name, episodes, topics = [], image_url }) {
-  const title = name || id;
-  return h("li.tile", {}, h("div.cover", {}, art({ title, image_url, series: { id, name: title } })),
-    h("h3.title", {}, h("a", { href: address("series", id) }, title)), h("p.facts", {}, joined([count(episodes, "One episode", "{n} episodes"), topics[0]])));
-}
-
-export const update = () => $("shelf").querySelectorAll("[data-id]").forEach((one) => /** @type {Live} */ (one).update());
+export const update = () => updateAll($("shelf"), "[data-id]");
 
 /** Shows a whole shelf, of the last feed if there is one. @param {string} name */
 export async function show(name) {
   shown = name;
   entitle("shelf", t("Shelf"));
-  $("shelf").replaceChildren(h("p.quiet", {}, t("Loading…")));
+  $("shelf").replaceChildren(loading());
   try {
     const page = kept?.uid === library.outbox.uid ? kept.page : await fetchPage("", []);
     if (name === shown) draw(page, page.shelves.find(({ id }) => id === name));
   } catch (problem) {
-    const { message, detail } = Problem.of(problem);
-    if (name === shown) $("shelf").replaceChildren(emptyState(message, detail, button(t("Try again"), () => show(name), { class: "strong" })));
+    if (name === shown) $("shelf").replaceChildren(failure(problem, () => show(name)));
   }
 }
 
 /** @param {HomePage} page @param {Shelf} [shelf] */
 function draw(page, shelf) {
   if (!shelf) {
-    return $("shelf").replaceChildren(emptyState(t("This shelf is not there any more"), t("Others are between the episodes of your feed."),
-      h("a.strong", { href: "#/" }, t("To the feed"))));
+    return $("shelf").replaceChildren(emptyState(t("This shelf is not there any more"), t("Others are between the episodes of your feed."), toFeed()));
   }
   entitle("shelf", told("shelf", shelf.title));
   const grid = h("ul.grid", { role: "list" }, ...tilesOf(shelf, page.session_id));
-  const wrong = h("p.quiet", { role: "status" });
-  const more = button(t("Show more"), add, { class: "wide", hidden: !shelf.remaining_count });
-  new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) add(); }, { rootMargin: "600px" }).observe(more);
-  $("shelf").replaceChildren(h("p.quiet", {}, joined([told("shelf reason", shelf.reason), count(shelf.total, "One in all", "{n} in all")])), grid, wrong, more);
-
-  async function add() {
-    if (!shelf || more.disabled) return;
-    more.disabled = true;
-    const problem = await moreOf(page, shelf).then((tiles) => grid.append(...tiles), Problem.of);
-    wrong.textContent = problem ? `${problem.message} ${problem.detail}` : "";
-    more.disabled = false;
-    more.hidden = !shelf.remaining_count;
-  }
+  const more = moreButton(grid, () => moreOf(page, shelf), () => shelf.remaining_count);
+  new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) more.click(); }, { rootMargin: "600px" }).observe(more);
+  $("shelf").replaceChildren(h("p.quiet", {}, joined([told("shelf reason", shelf.reason), count(shelf.total, "One in all", "{n} in all")])), grid, more);
 }

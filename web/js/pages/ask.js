@@ -1,13 +1,13 @@
 // Ask: questions about the catalog, and their answers as they are written.
 
 import { auth } from "../auth/auth.js";
-import { episodeRow } from "../episode/row.js";
-import { webUrl } from "../episode/actions.js";
+import { updateAll, webUrl } from "../episode/actions.js";
 import { causes } from "../feed/causes.js";
 import { request } from "../http/call.js";
 import { events } from "../http/event-stream.js";
 import { answerOf, Problem } from "../http/problem.js";
 import { playAt } from "../player/playing.js";
+import { episodeRow } from "./parts.js";
 import { $, announce, button, h } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 import { timecode } from "../ui/words.js";
@@ -33,7 +33,7 @@ export function update() {
   const { uid } = auth().listener;
   if ($("ask").firstChild && (whose === uid || whose === null)) { // null: until it is known who listens
     whose = uid;
-    for (const row of turns.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
+    updateAll(turns, ".row-item");
   } else {
     writing?.abort();
     [whose, conversation] = [uid, null];

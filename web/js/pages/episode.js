@@ -4,7 +4,6 @@ import { acknowledge, known, live, playButton, toggleButton } from "../episode/a
 import { art } from "../episode/art.js";
 import { chapterList, notes, timed, transcript } from "../episode/contents.js";
 import { openEpisodeMenu, share } from "../episode/menu.js";
-import { address, episodeRow } from "../episode/row.js";
 import { whyPanel } from "../episode/why.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
@@ -12,7 +11,8 @@ import { keptEpisode, notesOf } from "../library/kept.js";
 import { library } from "../library/library.js";
 import { controls, playing } from "../player/playing.js";
 import { entitle } from "../router.js";
-import { $, button, copy, emptyState, h, iconButton, toast } from "../ui/dom.js";
+import { episodeRow, failure, section, seriesLink, toFeed } from "./parts.js";
+import { $, button, copy, emptyState, h, iconButton, link, toast } from "../ui/dom.js";
 import { language, t, told } from "../ui/text.js";
 import { duration, joined } from "../ui/words.js";
 
@@ -62,7 +62,7 @@ export async function show(id) {
   } catch (problem) {
     if (id !== shown) return;
     if (before) await complete(before);
-    else explain(Problem.of(problem), id);
+    else explain(problem, id);
   }
 }
 
@@ -73,20 +73,13 @@ function fill(made) {
   if (focused) heading.focus({ preventScroll: true });
 }
 
-/** @param {Problem} problem @param {string} id */
-function explain({ status, message, detail }, id) {
-  fill(() => [heading, status === 404
-    ? emptyState(t("This episode has left the catalog"), t("There is more to hear in your feed."), h("a.strong", { href: "#/" }, t("To the feed")))
-    : emptyState(message, detail, button(t("Try again"), () => show(id), { class: "strong" }))]);
-}
-
-/** @param {string} view @param {string} key @param {string} [text] */
-const pageLink = (view, key, text = key) => h("a", { href: address(view, key) }, text);
+/** @param {unknown} problem @param {string} id */
+const explain = (problem, id) => fill(() => [heading, Problem.of(problem).status === 404
+  ? emptyState(t("This episode has left the catalog"), t("There is more to hear in your feed."), toFeed()) : failure(problem, () => show(id))]);
 
 /** @param {Episode} episode */
 function draw(episode) {
   const { id, title, series, language: lang, duration_s: length, reason } = episode;
-  const name = series?.name || series?.id;
   entitle("episode", title);
   heading.lang = lang ?? "";
   const facts = h("p.facts");
@@ -94,7 +87,7 @@ function draw(episode) {
     () => { if (library.toggle("not_interested", episode)) acknowledge(t("Noted: less like this.")); });
   const more = iconButton("more", t("More: {title}", { title }), () => openEpisodeMenu(episode, more, (how) => {
     how();
-    toast(t("Muted: “{series}”.", { series: name }));
+    toast(t("Muted: “{series}”.", { series: series?.name || series?.id }));
   }), { "aria-haspopup": "true" });
   const buttons = [
     playButton(episode), toggleButton("bookmark", episode, () => acknowledge(t("Saved."))),
@@ -107,7 +100,7 @@ function draw(episode) {
     facts.textContent = joined([date, duration(length, heard), episode.explicit && t("Explicit")]);
   }), ...buttons];
   fill(() => [
-    h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, pageLink("series", series.id, name)), heading, facts,
+    h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, seriesLink(series)), heading, facts,
       h("div.actions", {}, ...buttons, iconButton("share", t("Share: {title}", { title }), () => share(episode)), more))),
     reason ? h("details", {}, h("summary.reason", {}, h("span", {}, told("reason", reason)), " ", h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
     ...clamped(h("p.lead", { lang }, episode.key_insight)),
@@ -119,13 +112,10 @@ function names({ people, categories, entities }) {
   const seen = new Set();
   /** @param {string} view @param {any[]} [records] names, or records with one */
   const links = (view, records = []) => records.map((one) => one?.name ?? one).filter((name) => name?.trim?.() && !seen.has(name) && seen.add(name))
-    .slice(0, MAX_NAMES).map((name) => pageLink(view, name));
+    .slice(0, MAX_NAMES).map((name) => link(view, name));
   return h("div.chips", { role: "group", "aria-label": t("People and topics") }, ...links("person", people),
     ...links("topic", [...categories?.major ?? [], ...categories?.subcategories ?? []]), ...links("entity", entities));
 }
-
-/** @param {string} title @param {...(Node | string)} inside without which there is none */
-const section = (title, ...inside) => inside.length ? [h("section", {}, h("h2", {}, title), ...inside)] : [];
 
 /** A text, cut where it is long, with a way to read on. @param {HTMLElement} text */
 function clamped(text) {
@@ -145,12 +135,13 @@ async function complete(episode) {
   if (id !== shown) return;
   const [noted, course, found] = answers.map((one) => one.status === "fulfilled" ? one.value : null);
   const rows = found?.episodes.map((/** @type {Episode} */ one) => episodeRow(one)) ?? [];
+  const about = clamped(h("div.notes", { lang }, ...noted?.html ? notes(noted.html, episode) : timed(description, episode)));
   const lost = answers.some((one) => one.status === "rejected" && Problem.of(one.reason).status !== 404);
   $("episode-rest").replaceChildren(
-    ...course?.chapters.length ? section(t("Chapters"), chapterList(course.chapters, episode)) : [],
-    ...section(t("About this episode"), ...clamped(h("div.notes", { lang }, ...noted?.html ? notes(noted.html, episode) : timed(description, episode)))),
+    course?.chapters.length ? section(t("Chapters"), chapterList(course.chapters, episode)) : "",
+    about.length ? section(t("About this episode"), ...about) : "",
     course?.parts.length ? transcript(course.parts, episode) : "",
-    ...rows.length ? section(t("More like this"), h("ul", { role: "list" }, ...rows)) : [],
+    rows.length ? section(t("More like this"), h("ul", { role: "list" }, ...rows)) : "",
     lost ? h("p.quiet", {}, t("Not all of this page could be loaded."), " ", button(t("Try again"), () => complete(episode))) : "",
     h("a", { href: "#/" }, t("To the feed")));
   alive.push(...rows);

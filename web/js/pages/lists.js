@@ -2,14 +2,14 @@
 
 import { acknowledge, playButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";
-import { address } from "../episode/row.js";
 import { refresh } from "../feed/feed.js";
 import { serverTime } from "../http/clock.js";
 import { fetchCards, kept, keptEpisode } from "../library/kept.js";
 import { library } from "../library/library.js";
 import { isPlaying } from "../player/playing.js";
 import { confirmed } from "../ui/dialog.js";
-import { $, button, emptyState, h, iconButton, redraw, toast } from "../ui/dom.js";
+import { loading, toFeed } from "./parts.js";
+import { $, button, emptyState, h, iconButton, link, redraw, toast } from "../ui/dom.js";
 import { language, t } from "../ui/text.js";
 import { age, duration, joined } from "../ui/words.js";
 
@@ -60,8 +60,8 @@ function view(name, none, detail, list, group, facts, removed, more) {
         h("ul", { role: "list" }, ...some.map((past) => row(name, past, facts(past), removed(past)))))),
       all.length > shown || older ? button(t("Show more"), showMore, { class: "wide" })
         : visible.length ? ""
-        : state === "loading" ? h("p.quiet", {}, t("Loading…"))
-        : state === "loaded" ? emptyState(none, detail, h("a.strong", { href: "#/" }, t("To the feed")))
+        : state === "loading" ? loading()
+        : state === "loaded" ? emptyState(none, detail, toFeed())
         : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."), again));
     fetchCards(visible.map(({ id }) => id)).catch(() => {}); // the next change tries again
   }
@@ -83,6 +83,8 @@ function view(name, none, detail, list, group, facts, removed, more) {
 function row(view, { id, all: [{ episode_title, series_name: name }], card, heard }, facts, engagements) {
   const shown = card ?? { title: episode_title || t("An episode without a title"), series: { id: "", name } };
   const { title } = shown;
+  const opened = link("episode", id, title);
+  opened.dataset.key = id;
   const picture = `${view} ${id} ${card?.image_url}`;
   if (!covers.has(picture)) covers.set(picture, art(shown));
   const play = card && playButton(card, "icon-button wordless");
@@ -94,7 +96,7 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
   const key = `remove ${id}`;
   const item = h("li.row-item", {}, /** @type {HTMLElement} */ (covers.get(picture)),
     h("div.text", {},
-      h("p.title", { lang: card?.language }, h("a", { href: address("episode", id), "data-key": id }, title)),
+      h("p.title", { lang: card?.language }, opened),
       h("p.facts", {}, joined([shown.series?.name, ...facts])),
       heard && h("progress", { value: heard, "aria-hidden": "true" })),
     play,

@@ -1,15 +1,15 @@
 // The pages of shows, people, things and topics, and of what is trending.
 
-import { acknowledge, live } from "../episode/actions.js";
+import { acknowledge, live, updateAll } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { toggleSeries } from "../episode/menu.js";
-import { address, episodeRow } from "../episode/row.js";
 import { categories } from "../feed/interests.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
 import { library } from "../library/library.js";
 import { entitle } from "../router.js";
-import { $, button, emptyState, h, svg, toast } from "../ui/dom.js";
+import { episodeList, episodeRow, failure, loading, section, seriesTile, tile } from "./parts.js";
+import { $, address, button, emptyState, h, link, svg } from "../ui/dom.js";
 import { count, language, t, told } from "../ui/text.js";
 import { age, joined } from "../ui/words.js";
 
@@ -24,14 +24,12 @@ const KINDS = { person: t("Person"), entity: t("Name"), topic: t("Topic") };
 function view(name, title, draw) {
   /** @type {string | undefined} */
   let shown;
-  const update = () => { for (const one of $(name).querySelectorAll("*")) /** @type {any} */ (one).update?.(); };
+  const update = () => updateAll($(name), ".row-item, .row > button");
   /** @param {string} key */
   async function load(key) {
-    $(name).replaceChildren(h("p.quiet", {}, t("Loading…")));
-    const [heading, ...content] = await draw(key).catch((error) => {
-      const { status, message, detail } = Problem.of(error);
-      return [title || key, status === 404 ? nothing() : emptyState(message, detail, button(t("Try again"), () => load(key), { class: "strong" }))];
-    });
+    $(name).replaceChildren(loading());
+    const [heading, ...content] = await draw(key).catch((error) =>
+      [title || key, Problem.of(error).status === 404 ? nothing() : failure(error, () => load(key))]);
     if (key !== shown) return;
     entitle(name, /** @type {string} */ (heading));
     $(name).replaceChildren(...content);
@@ -50,32 +48,14 @@ function view(name, title, draw) {
 const nothing = () => emptyState(t("Nothing here is called that"), t("It may have left the catalog, or be spelled otherwise."),
   h("a.strong", { href: "#/search" }, t("Search")));
 
-/** @param {string} title @param {...(Node | string)} content */
-const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...content);
-
-/** Pictures and names that lead to pages. @param {string} of the view @param {{id: string, title: string, image_url?: string, facts: string}[]} items */
-const tiles = (of, items) => h("ul.grid", { role: "list" }, ...items.map((one) => h("li.tile", {}, art(one),
-  h("h3.title", {}, h("a", { href: address(of, one.id) }, one.title)), h("p.facts", {}, one.facts))));
+/** A grid in a section; nothing without tiles. @param {string} title @param {HTMLElement[]} tiles */
+const grid = (title, tiles) => tiles.length ? section(title, h("ul.grid", { role: "list" }, ...tiles)) : "";
 
 /** Episodes that are answered page by page; nothing without any. @param {string} title @param {string} path @param {EpisodePage} [first] its first page */
 async function episodes(title, path, first) {
   const next = (cursor = "0") => call("GET", `${path}&cursor=${cursor}`);
-  /** @type {EpisodePage} */
-  let page = first ?? await next();
-  const rows = () => page.episodes.map((one) => episodeRow(one));
-  const list = h("ul", { role: "list" }, ...rows());
-  const more = button(t("Show more"), async () => {
-    try {
-      page = await next(page.next_cursor ?? "");
-      const added = rows();
-      list.append(...added);
-      added[0]?.querySelector("a")?.focus();
-      more.hidden = !page.next_cursor;
-    } catch (error) {
-      toast(Problem.of(error).message);
-    }
-  }, { class: "wide", hidden: !page.next_cursor });
-  return page.episodes.length ? section(title, list, more) : "";
+  const page = first ?? await next();
+  return page.episodes.length ? section(title, ...episodeList(page, next, (one) => episodeRow(one))) : "";
 }
 
 /** Buttons to follow and to mute. @param {ListField} follow @param {ListField} mute @param {string} id @param {(field: any) => void} turn */
@@ -96,18 +76,17 @@ export const series = view("series", t("Show"), async (id) => {
   const path = `/series/${encodeURIComponent(id)}`;
   /** @type {[EpisodePage & {series: Show}, {series: Show[]}]} */
   const [page, { series: alike }] = await Promise.all([call("GET", `${path}?limit=20`), call("GET", `${path}/similar?limit=6`)]);
-  const { name, topics, newest_at, image_url } = page.series;
-  const size = (/** @type {Show} */ show) => count(show.episodes, "One episode", "{n} episodes");
+  const { name, episodes: size, topics, newest_at, image_url } = page.series;
   const languages = new Set(page.episodes.flatMap((one) => one.language ?? []));
   const inWords = new Intl.DisplayNames(language, { type: "language" });
   return [name,
     h("div.about", {}, art({ title: name, image_url }), h("div", {},
-      h("p.facts", {}, joined([size(page.series), newest_at !== null && t("latest {age}", { age: age(newest_at) }),
+      h("p.facts", {}, joined([count(size, "One episode", "{n} episodes"), newest_at !== null && t("latest {age}", { age: age(newest_at) }),
         ...[...languages].map((one) => inWords.of(one))])),
-      h("p.chips", {}, ...topics.map((one) => h("a", { href: address("topic", one) }, one))),
+      h("p.chips", {}, ...topics.map((one) => link("topic", one))),
       choices("followed_series", "muted_series", id, (field) => toggleSeries(id, name, field)))),
     await episodes(t("Episodes"), `${path}?limit=20`, page),
-    alike.length ? section(t("Similar shows"), tiles("series", alike.map((one) => ({ ...one, title: one.name, facts: size(one) })))) : ""];
+    grid(t("Similar shows"), alike.map(seriesTile))];
 });
 
 /** A view of names of one kind. @param {Insight["kind"]} kind */
@@ -158,7 +137,7 @@ export const trending = view("trending", t("Trending"), async (category) => {
   /** @param {string} title @param {string} kind */
   const largest = async (title, kind) => {
     const { insights } = await call("GET", `/insights?kind=${kind}&limit=6&${of}`);
-    return insights.length ? section(title, tiles(kind, insights.map((/** @type {Insight} */ one) => ({ title: one.name, id: one.name, facts: numbers(one) })))) : "";
+    return grid(title, insights.map((/** @type {Insight} */ one) => tile({ title: one.name }, link(kind, one.name), h("p.facts", {}, numbers(one)))));
   };
   const [all, { insights }, ...others] = await Promise.all([categories(), call("GET", `/insights/trending?${of}`),
     largest(t("People"), "person"), largest(t("Topics"), "topic"), episodes(t("Rising today"), `/trending?limit=5&${of}`),
@@ -167,7 +146,7 @@ export const trending = view("trending", t("Trending"), async (category) => {
     h("div.chips", { role: "group", "aria-label": t("Categories") }, ...["", ...all].map((name) =>
       h("a", { href: address("trending", name), "aria-current": name === category ? "page" : null }, name || t("All")))),
     section(t("Rising"), insights.length ? h("ul", { role: "list" }, ...insights.map((/** @type {Insight} */ one) => h("li.risen", {},
-      h("div", {}, h("h3.title", {}, h("a", { href: address(one.kind, one.name) }, one.name)), h("p", {}, told("reason", one.reason)), h("p.facts", {}, numbers(one))),
+      h("div", {}, h("h3.title", {}, link(one.kind, one.name)), h("p", {}, told("reason", one.reason)), h("p.facts", {}, numbers(one))),
       bars(one), h("ul", { role: "list" }, ...one.episodes.slice(0, 2).map((episode) => episodeRow(episode))))))
       : h("p.quiet", {}, t("Nothing is heard or published more than usual just now."))),
     ...others];

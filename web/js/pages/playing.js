@@ -8,7 +8,8 @@ import { choice, controls, seekBar, speedChoice, trouble } from "../player/bar.j
 import { at, length, next, now, play, previous, seek, seekable, skips } from "../player/player.js";
 import { playing } from "../player/playing.js";
 import { autoplay, fromFeed, keep, list, put, remove, replace } from "../player/queue.js";
-import { $, announce, button, emptyState, h, icon, iconButton, redraw, toast } from "../ui/dom.js";
+import { seriesLink } from "./parts.js";
+import { $, announce, button, emptyState, h, icon, iconButton, link, redraw, toast } from "../ui/dom.js";
 import { count, t } from "../ui/text.js";
 import { timecode } from "../ui/words.js";
 
@@ -84,10 +85,9 @@ export { update as show };
 async function draw(episode) {
   shown = episode;
   const { id, title, series } = episode;
-  const name = series?.name || series?.id;
   stage.replaceChildren(art(episode));
-  head.replaceChildren(h("h2", {}, h("a", { href: `#/episode/${encodeURIComponent(id)}` }, title)),
-    h("p.series", {}, name && h("a", { href: `#/series/${encodeURIComponent(series?.id ?? "")}` }, name)));
+  head.replaceChildren(h("h2", {}, link("episode", id, title)),
+    h("p.series", {}, seriesLink(series)));
   saved.replaceChildren(toggleButton("bookmark", episode));
   chapterSection.hidden = true;
   // Chapters are an extra: without an answer there are none.

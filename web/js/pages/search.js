@@ -1,14 +1,15 @@
 // Search: episodes as the listener types, narrowed by filters. What is searched for stands in the address.
 
-import { episodeRow } from "../episode/row.js";
+import { updateAll } from "../episode/actions.js";
 import { causes } from "../feed/causes.js";
 import { feedAbout } from "../feed/feed.js";
 import { categories } from "../feed/interests.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
-import { $, announce, button, emptyState, h, icon, toast } from "../ui/dom.js";
+import { $, announce, button, emptyState, h, icon, link, toast } from "../ui/dom.js";
 import { count, language, t } from "../ui/text.js";
 import { duration, joined } from "../ui/words.js";
+import { episodeList, episodeRow, failure, tell } from "./parts.js";
 import { forgetSearches, recentSearches, remember } from "./recent.js";
 import { suggestions } from "./suggestions.js";
 
@@ -55,9 +56,7 @@ export function show() {
   if (!input.value) input.focus();
 }
 
-export function update() {
-  for (const row of found.querySelectorAll(".row-item")) /** @type {Live} */ (row).update?.();
-}
+export const update = () => updateAll(found, ".row-item");
 
 function build() {
   $("search").append(
@@ -114,12 +113,6 @@ async function usePhoto() {
   }
 }
 
-/** @param {unknown} error */
-function tell(error) {
-  const { message, detail } = Problem.of(error);
-  toast(`${message}. ${detail}`);
-}
-
 /** Searches for what the field and the filters say, and puts it into the address. */
 async function look() {
   clearTimeout(soon);
@@ -135,9 +128,7 @@ async function look() {
     const page = await next(q, "0");
     if (mine === search) draw(q, page);
   } catch (error) {
-    if (mine !== search) return;
-    const { message, detail } = Problem.of(error);
-    found.replaceChildren(emptyState(message, detail, button(t("Try again"), look, { class: "strong" })));
+    if (mine === search) found.replaceChildren(failure(error, look));
   } finally {
     if (mine === search) found.removeAttribute("aria-busy");
   }
@@ -157,7 +148,7 @@ function start() {
       h("ul.chips", { role: "list" }, ...recent.map((one) => h("li", {}, button(one, () => { input.value = one; look(); }))))) : "",
     h("section", {}, h("div.row.top", {}, h("h2", {}, t("Topics")), h("a", { href: "#/trending" }, t("Trending"))), topics));
   categories().then((names) => {
-    if (mine === search) topics.append(...names.map((name) => h("li", {}, h("a", { href: `#/topic/${encodeURIComponent(name)}` }, name))));
+    if (mine === search) topics.append(...names.map((name) => h("li", {}, link("topic", name))));
   }, (error) => { if (mine === search) topics.append(h("li.quiet", {}, `${Problem.of(error).message}.`)); });
 }
 
@@ -173,30 +164,12 @@ const since = (days) => `${new Date(Date.now() - days * DAY_MS).toISOString().sl
 
 /** @param {string} q @param {SearchPage} page */
 function draw(q, page) {
-  const list = h("ul", { role: "list", "aria-label": t("Episodes") }, ...page.episodes.map(row));
-  const more = button(t("Show more"), async () => {
-    const mine = search;
-    more.setAttribute("aria-busy", "true");
-    try {
-      const after = await next(q, page.next_cursor ?? "0");
-      if (mine !== search) return;
-      page = after;
-      const added = after.episodes.map(row);
-      list.append(...added);
-      added[0]?.querySelector("button")?.focus();
-      more.hidden = !after.next_cursor;
-    } catch (error) {
-      tell(error);
-    } finally {
-      more.removeAttribute("aria-busy");
-    }
-  }, { class: "wide", hidden: !page.next_cursor });
   const read = readAs(page.understood);
   const narrowed = Object.values(chosen()).some(Boolean);
   const told = page.episodes.length ? count(page.total, "One episode", "{n} episodes") : t("Nothing found");
   found.replaceChildren(
     h("p.quiet", { hidden: !read.length }, t("Looked for: {what}", { what: joined(read) })),
-    ...(page.episodes.length ? [list, more]
+    ...(page.episodes.length ? episodeList(page, (cursor) => next(q, cursor), row)
       : [emptyState(t("Nothing found"), narrowed ? t("Try other words, or fewer filters.") : t("Try fewer or other words."),
         ...(narrowed ? [button(t("Without filters"), () => { for (const one of Object.values(filters)) one.value = ""; look(); }, { class: "strong" })] : []))]),
     h("p.quiet", {}, causes(page.degraded.filter((name) => name !== "summary_missing"))));

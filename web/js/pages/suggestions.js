@@ -2,7 +2,7 @@
 // are series, people, topics and titles.
 
 import { call } from "../http/call.js";
-import { h, icon } from "../ui/dom.js";
+import { address, h, icon } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 
 const SHOWN = 4; // they stand above what is found
@@ -37,7 +37,7 @@ export function suggestions(input, chosen) {
       const go = () => {
         hide();
         chosen();
-        location.hash = `#/${page}/${encodeURIComponent(id ?? text)}`;
+        location.hash = address(page, id ?? text);
       };
       return h("li.suggestion", { role: "option", id: `suggestion-${index}`, onclick: go },
         icon(name), h("span.title", {}, text), h("span.quiet", {}, named(kind)));

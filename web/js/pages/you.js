@@ -2,12 +2,11 @@
 
 import { acknowledge } from "../episode/actions.js";
 import { art } from "../episode/art.js";
-import { address } from "../episode/row.js";
 import { auth } from "../auth/auth.js";
 import { call, request } from "../http/call.js";
 import { answerOf, Problem } from "../http/problem.js";
 import { confirmed } from "../ui/dialog.js";
-import { $, announce, button, h, redraw, toast } from "../ui/dom.js";
+import { $, announce, button, h, link, redraw, toast } from "../ui/dom.js";
 import { count, language, LANGUAGES, t } from "../ui/text.js";
 import { refresh } from "../feed/feed.js";
 import { categories, interestChips } from "../feed/interests.js";
@@ -15,6 +14,7 @@ import { library } from "../library/library.js";
 import { device } from "../library/memory.js";
 import { toggleSeries } from "../episode/menu.js";
 import { leaveRow, reset } from "./lists.js";
+import { section } from "./parts.js";
 
 const EXPORT_MS = 70_000; // the API sends for at most 55 s
 const FILE = "earshot.json";
@@ -24,9 +24,6 @@ const [followed, muted, topics, receipt] = [h("div"), h("div"), h("div"), h("div
 const choice = h("select", { "aria-label": t("Topic") });
 /** Artwork of shows, by id. @type {Map<string, string | undefined>} */
 const artwork = new Map();
-
-/** @param {string} title @param {...(Node | string | false)} content */
-const section = (title, ...content) => h("section", {}, h("h2", { tabindex: -1 }, title), ...content);
 
 /** Redraws only the lists while the listener is the same: a form may be half filled in. */
 export function update() {
@@ -102,7 +99,7 @@ function ending(label, name, end) {
 const showList = (field, label, none) => list(library.profile[field], none, (id) => {
   const name = library.seriesNames.get(id) ?? t("Unknown show");
   return h("li.row-item", {}, art({ title: name, image_url: artwork.get(id) }),
-    h("p.title", {}, h("a", { href: address("series", id) }, name)), ending(label, name, () => toggleSeries(id, name, field)));
+    h("p.title", {}, link("series", id, name)), ending(label, name, () => toggleSeries(id, name, field)));
 });
 
 /** Fetches names and artwork of the shows, once. */

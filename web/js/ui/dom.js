@@ -48,6 +48,12 @@ export const iconButton = (name, label, press, traits = {}) =>
 /** @param {string} text @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const button = (text, press, traits = {}) => h("button", { onclick: press, ...traits }, text);
 
+/** The address of a page of the app. @param {string} view @param {string} key an id or a name, of any characters */
+export const address = (view, key) => `#/${view}/${encodeURIComponent(key)}`;
+
+/** A link to a page of the app. @param {string} view @param {string} key @param {string} [text] */
+export const link = (view, key, text = key) => h("a", { href: address(view, key) }, text);
+
 /** The message of an empty list. @param {string} text @param {string} detail @param {...Node} more */
 export const emptyState = (text, detail, ...more) =>
   h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);
