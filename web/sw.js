@@ -11,9 +11,9 @@ const MODULES = {
   "js/feed": ["causes", "feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "kept", "library", "memory", "outbox"],
   "js": ["main", "router"],
-  "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "recent", "search", "suggestions", "you"],
+  "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "search", "suggestions", "you"],
   "js/player": ["bar", "media-session", "player", "playing", "queue"],
-  "js/ui": ["dialog", "dom", "frame", "text", "words"],
+  "js/ui": ["dom", "frame", "text", "words"],
   languages: ["de"],
 };
 const SHELL = [

@@ -53,7 +53,7 @@ def visit(page: Page, site: Server, user: str | None = None, *, known: bool = Tr
     page.goto(site.url)
     shown = titles(page)
     page.wait_for_function(
-        """() => ["lists", "menu", "player", "row", "search", "why", "you"]
+        """() => ["lists", "menu", "parts", "player", "search", "why", "you"]
             .every((name) => performance.getEntriesByType("resource")
             .some(({ name: url }) => url.endsWith(`/${name}.js`)))"""
     )  # a test may go offline from here on

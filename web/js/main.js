@@ -49,7 +49,7 @@ let late = false;
 /** Follows the sign-in. A guest who signs in keeps the uid; any other uid is another listener. */
 function listen() {
   const before = listener;
-  const sure = !known && auth().known; // from now on
+  const sure = !known && auth().known;
   ({ listener, demo, known } = auth());
   $("who").textContent = listener.name;
   if (before.uid !== listener.uid) change(before);
@@ -75,7 +75,6 @@ function change({ uid, name, guest }) {
   if (left) toast(count(left, "One change waits here, not sent yet, until “{name}” is back.", "{n} changes wait here, not sent yet, until “{name}” is back.", { name }));
 }
 
-/** Updates the visible view. */
 function draw() {
   for (const [name, view] of Object.entries(VIEWS)) if (!$(`view-${name}`).hidden) view.update();
 }

@@ -2,7 +2,7 @@
 
 import { $, h } from "./ui/dom.js";
 
-/** @returns the name of the view in the address, and what it is to show */
+/** @returns */
 function address() {
   const [, name, ...rest] = location.hash.split("?")[0].split("/");
   const encoded = rest.join("/");
@@ -17,7 +17,7 @@ function address() {
 const section = (name, title) => h("section", { id: `view-${name}`, "aria-labelledby": `${name}-title`, hidden: true },
   h("h1", { id: `${name}-title`, tabindex: -1 }, title), h("div", { id: name }));
 
-/** Names what a view shows. @param {string} name of the view @param {string} title */
+/** @param {string} name of the view @param {string} title */
 export function entitle(name, title) {
   $(`${name}-title`).textContent = title;
   if (!$(`view-${name}`).hidden) document.title = `${title} · Earshot`;

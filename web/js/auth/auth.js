@@ -18,7 +18,6 @@ let chosen = {
   changed() {},
 };
 
-/** The sign-in as known so far. */
 export const auth = () => chosen;
 
 /** @type {Promise<unknown>} */
@@ -27,10 +26,7 @@ let started; // by startAuth
 /** Resolves when the listener is known, or after `SIGN_IN_WAIT_MS`. */
 export const settled = () => started;
 
-/**
- * Finds out who listens, and retries until it is known.
- * @param {() => void} changed called when the listener is known, and on every change
- */
+/** @param {() => void} changed */
 export const startAuth = (changed) => started = new Promise((resolve) => {
   const tries = new Backoff(async () => {
     try {

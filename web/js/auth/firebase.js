@@ -90,7 +90,6 @@ export async function firebaseAuth(config, siteKey, lost) {
     changed() {},
   };
 
-  /** Tells of another listener; without any, this `Auth` has ended. */
   function tell() {
     auth.changed();
     if (!auth.known) {

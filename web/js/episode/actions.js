@@ -23,7 +23,7 @@ export function live(element, update) {
   return Object.assign(element, { update });
 }
 
-/** Updates what has something new to show. @param {HTMLElement | Document} within @param {string} which of the elements */
+/** @param {HTMLElement | Document} within @param {string} which */
 export const updateAll = (within, which) => within.querySelectorAll(which).forEach((one) => /** @type {Partial<Live>} */ (one).update?.());
 
 /** @param {string} action @param {Episode} episode */

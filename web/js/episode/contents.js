@@ -14,7 +14,7 @@ const TIME = /(?<![\d:.,/-])(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?![\d:]|[.,]\d|\s
 const placed = (episode, at, time) => webUrl(episode.audio_url)
   ? h("button.seek", { "aria-label": t("Play from {time}", { time }), onclick: () => playAt(episode, at) }, time) : h("span.time", {}, time);
 
-/** Text with the times within an episode as buttons. @param {string} text @param {Episode} episode */
+/** @param {string} text @param {Episode} episode */
 export function timed(text, episode) {
   /** @type {(string | Node)[]} */
   const found = [];

@@ -23,7 +23,7 @@ export function openEpisodeMenu(episode, opener, leave) {
       ["mute", t("Mute {name}", { name }), () => leave(() => toggleSeries(of, name, "muted_series"))]]) : [])]);
 }
 
-/** Shares the address of an episode on this site, which opens on any device. @param {Episode} episode */
+/** @param {Episode} episode */
 export async function share(episode) {
   const { id, title } = episode;
   const url = new URL(`/episode/${encodeURIComponent(id)}`, location.href).href;
@@ -47,7 +47,7 @@ export function toggleSeries(id, name, field) {
   else acknowledge(on ? t("You follow “{name}”.", { name }) : t("You no longer follow “{name}”.", { name }));
 }
 
-/** Opens a menu beside its button; Escape and a click elsewhere close it. @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items */
+/** @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items */
 async function openMenu(opener, label, items) {
   await styles("pages");
   const menu = $("menu");

@@ -23,5 +23,5 @@ const WITHOUT = {
   model_unavailable: t("no model just now"), model_blocked: t("the model refuses this"), answer_incomplete: t("the answer broke off"),
 };
 
-/** @param {string[]} degraded of an answer */
+/** @param {string[]} degraded */
 export const causes = (degraded) => joined(degraded.filter((name) => !INTERNAL.test(name)).map((name) => wordFor(WITHOUT, name)));

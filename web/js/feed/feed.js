@@ -45,7 +45,7 @@ const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersec
 /** @returns {NodeListOf<Live>} */
 const items = () => $("feed").querySelectorAll(":scope > [data-id]");
 
-/** Restores this tab's feed, or starts a session. @param {string | null} uid */
+/** @param {string | null} uid */
 export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
   if (!kept || kept.uid !== uid || Date.now() - kept.at > FEED_TTL_MS) return forgetFeed();
@@ -72,7 +72,6 @@ export function renewFeed() {
   if (anonymous) startSession(true);
 }
 
-/** Saves the position for a reload. */
 export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
   const top = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
@@ -80,7 +79,6 @@ export function keepPlace() {
   tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, first, trace, about, episodes: shown, ...place });
 }
 
-/** Follows the library: the cards, and what is on shelves. */
 export const drawFeed = () => updateAll($("feed"), "[data-id]");
 
 /** The episodes behind one, or all if it is not in the feed. @param {string} id */
@@ -105,7 +103,6 @@ export function feedAbout(what) {
   startSession();
 }
 
-/** Updates what is above and below the cards. */
 function drawAround() {
   $("about").hidden = !about;
   $("about").replaceChildren(...(about ? [t("About “{label}”", { label: about.label }), button(t("Your whole feed"), () => feedAbout(null))] : []));
@@ -124,13 +121,12 @@ function greet() {
   import("./interests.js").then(({ greeting }) => place.append(greeting(() => { greeted(); refresh(); }, () => { greeted(); $("feed-title").focus(); })), greeted);
 }
 
-/** Marks the listener as asked. */
 function greeted() {
   device.write(welcomed(), true);
   document.querySelector("#welcome")?.remove();
 }
 
-/** What the feed was made of. @param {Session} session @param {boolean} interested */
+/** @param {Session} session @param {boolean} interested */
 function intro({ cold_start: cold, user_vector_episodes: episodes }, interested) {
   if (cold) return t("The best of everything, for a start.");
   if (!episodes) return t("Chosen from your interests.");
@@ -139,7 +135,6 @@ function intro({ cold_start: cold, user_vector_episodes: episodes }, interested)
     : count(episodes, "Chosen from the last episode you picked.", "Chosen from the last {n} episodes you picked.");
 }
 
-/** Goes to the top and starts a session that includes everything done so far. */
 export function refresh() {
   if (session && !navigator.onLine) return toast(t("You are offline. This feed stays until you are back."));
   hush();
@@ -206,7 +201,6 @@ async function startSession(gently = false) {
   }
 }
 
-/** Of a session: what it is about, and what earlier feeds showed. */
 const request = () => ({ seed: about?.seed, served_ids: served });
 
 /** @param {boolean} pressed by a button: the focus then moves to the first new card */
@@ -243,7 +237,7 @@ function append({ episodes, trace: traced = trace, ...rest }) {
     watch(item, rest.session_id, one.queue_position);
     shown.push(one);
     $("feed").append(item);
-    if (!about && shown.length === 1) item.after(copy("rail")); // its place
+    if (!about && shown.length === 1) item.after(copy("rail"));
     return item;
   });
   drawAround();
@@ -257,7 +251,7 @@ function append({ episodes, trace: traced = trace, ...rest }) {
   return added[0];
 }
 
-/** Arranges shelves between the cards. @param {number} mine the visit */
+/** @param {number} mine */
 async function arrange(mine) {
   await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // the cards are painted first
   const { arrangeShelves } = await import("./shelves.js");
@@ -276,7 +270,7 @@ function whyOf(trace, place, cold) {
   return { sources, parts };
 }
 
-/** @param {string[]} degraded what the answer on the page lacks */
+/** @param {string[]} degraded */
 async function tellCauses(degraded) {
   const text = degraded.length ? (await import("./causes.js")).causes(degraded) : "";
   if (degraded === session?.degraded) $("foot").textContent = text;

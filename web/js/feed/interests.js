@@ -22,7 +22,7 @@ export function categories() {
   return asked;
 }
 
-/** One chip per category, once they are fetched. @param {() => void} [pressed] */
+/** @param {() => void} [pressed] */
 export function interestChips(pressed = () => {}) {
   const chips = h("div.chips", { role: "group", "aria-label": t("Interests") });
   const picked = (/** @type {string} */ name) => library.has("category_interests", name);
@@ -43,7 +43,7 @@ export function interestChips(pressed = () => {}) {
   return chips;
 }
 
-/** The question for interests. @param {() => void} show the feed that follows from them @param {() => void} skip */
+/** @param {() => void} show @param {() => void} skip */
 export function greeting(show, skip) {
   return h("section.welcome", { "aria-labelledby": "welcome-title" },
     h("h2", { id: "welcome-title" }, t("What do you like to hear?")),

@@ -13,7 +13,7 @@ const SEEN_AT_ONCE = 30; // stored with a page: each time costs a write
 const DRAIN_WAIT_MS = 1_500; // for writes that no request carries along
 const STALE = ["cursor-expired", "invalid-cursor"]; // expired, or signed with an old key: retrying is useless
 
-/** Starts a session that includes everything done so far. @param {object} request @returns {Promise<SessionPage>} */
+/** @param {object} request @returns {Promise<SessionPage>} */
 export async function createSession(request) {
   const { outbox } = library;
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
@@ -22,10 +22,7 @@ export async function createSession(request) {
   return withSeen((seen) => call("POST", "/sessions/create", { limit: PAGE, trace: true, seen, ...library.unsynced, ...request }));
 }
 
-/**
- * The next page of a session or, at its end, the first of another one.
- * @param {Session} session @param {object} another the request for that one @returns {Promise<SessionPage>}
- */
+/** The next page of a session or, at its end, the first of another one. @param {Session} session @param {object} another @returns {Promise<SessionPage>} */
 export async function nextPage({ session_id: id, next_cursor: cursor }, another) {
   if (!cursor) return createSession(another);
   try {
@@ -44,13 +41,12 @@ addEventListener("online", () => tries.hurry());
 /** Retrying, which stops while a call is on its way. */
 export const pauseRetries = () => tries.pause();
 
-/** Hides the error and stops retrying. */
 export function dropNotice() {
   tries.stop();
   $("notice").hidden = true;
 }
 
-/** Says why there are no cards, or no more. @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where of the cards */
+/** Says why there are no cards, or no more. @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where */
 export function notice(title, detail, retry, where = "after") {
   const retried = button(t("Try again"), () => { $("feed-title").focus({ preventScroll: true }); retry(); }, { class: "strong" });
   const state = emptyState(title, detail, retried);

@@ -16,13 +16,11 @@ const CARDS_BETWEEN = 4;
 
 /** The last home page, and the feed and listener that it is for. @type {{ uid: string | null, feed: string, page: HomePage } | null} */
 let kept = tab.read("shelves", null);
-/** The feed whose shelves are here or on their way. */
 let feed = "";
 /** @type {Promise<HomePage>} */
 let answer;
-/** Its shelves that have no place yet. @type {Shelf[]} */
+/** @type {Shelf[]} */
 let left = [];
-/** The name of the shelf on the page of its own. */
 let shown = "";
 
 const keep = () => tab.write("shelves", kept);
@@ -36,7 +34,7 @@ async function fetchPage(of, excluded_ids) {
   return page;
 }
 
-/** Fetches the next of a shelf, and adds them to it. @param {HomePage} page @param {Shelf} shelf @returns {Promise<HTMLElement[]>} their tiles */
+/** Fetches the next of a shelf, and adds them to it. @param {HomePage} page @param {Shelf} shelf @returns {Promise<HTMLElement[]>} */
 async function moreOf({ session_id: id, cursor }, shelf) {
   const next = await call("POST", `/home/${encodeURIComponent(id)}/next`, { cursor, shelf: shelf.id, shown: shelf.shown_count });
   shelf.episodes?.push(...next.episodes ?? []);
@@ -132,7 +130,7 @@ function rove(row, rtl) {
   });
 }
 
-/** @param {Pick<Shelf, "episodes" | "series">} shelf @param {string} session which showed it @returns {HTMLElement[]} */
+/** @param {Pick<Shelf, "episodes" | "series">} shelf @param {string} session @returns {HTMLElement[]} */
 const tilesOf = ({ episodes, series = [] }, session) => episodes?.map((one) => episodeTile(one, session)) ?? series.map(seriesTile);
 
 /** @param {Episode} episode @param {string} session */

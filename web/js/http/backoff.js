@@ -11,7 +11,7 @@ export class Backoff {
     this.maxMs = maxMs;
   }
 
-  /** Schedules a retry; the next pause is longer. @param {number} minPauseS the pause that the API asked for */
+  /** Schedules a retry; the next pause is longer. @param {number} minPauseS */
   later(minPauseS = 0) {
     const waitMs = Math.max(minPauseS * 1000, this.waitMs);
     this.pause();

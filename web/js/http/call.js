@@ -6,7 +6,6 @@ import { answerOf, Problem } from "./problem.js";
 
 const TIMEOUT_MS = 15_000;
 const STREAMED = "/ask"; // has an address of its own, where there is one
-/** Sends a request. */
 export const calls = { send: (/** @type {string} */ url, /** @type {RequestInit} */ init) => fetch(url, init) };
 
 /**

@@ -16,13 +16,13 @@ export class Problem extends Error {
     this.temporary = TEMPORARY.includes(status) || status >= 500 || !this.kind;
   }
 
-  /** The problem, or one made of any other error. @param {unknown} error */
+  /** @param {unknown} error */
   static of(error) {
     return error instanceof Problem ? error : new Problem({ title: "The answer could not be read", detail: String(error) });
   }
 }
 
-/** The JSON of an answer. @param {Response} response @returns {Promise<any>} @throws {Problem} */
+/** @param {Response} response @returns {Promise<any>} @throws {Problem} */
 export async function answerOf(response) {
   const { ok, status } = response;
   const answer = await response.json().catch(() => null);

@@ -7,9 +7,8 @@ import { device } from "./memory.js";
 const VISIBLE_MS = 1000;
 const MAX_KEPT = 300;
 
-/** The timers of the cards on the screen. @type {WeakMap<Element, number>} */
+/** @type {WeakMap<Element, number>} */
 const timers = new WeakMap();
-/** Where a listener's are. */
 export const key = (uid = auth().listener.uid) => `seen.${uid ?? ""}`;
 /** Whether the API stores them now. */
 const stores = () => auth().known && key() !== "seen.";
@@ -31,7 +30,7 @@ function saw(card) {
   observer.unobserve(card);
 }
 
-/** Notes when a card was seen. @param {HTMLElement} card @param {string} session @param {number} [position] */
+/** @param {HTMLElement} card @param {string} session @param {number} [position] */
 export function watch(card, session, position) {
   Object.assign(card.dataset, { session, position });
   observer.observe(card);

@@ -27,11 +27,11 @@ const place = (id) => `kept/${encodeURIComponent(id)}`;
 
 /** By the id that the engagements have, which may be a content id. @type {Map<string, Episode>} */
 const cards = new Map(await read(CARDS));
-/** Ids that this page has fetched. @type {Set<string>} */
+/** @type {Set<string>} */
 const asked = new Set();
 let complete = ""; // the saved episodes of which all is kept
 
-/** The card of an episode, if it is on this device. @param {string} id */
+/** @param {string} id */
 export const keptEpisode = (id) => cards.get(id);
 /** @param {string} id */
 const fetchNotes = (id) => call("GET", `/episodes/${encodeURIComponent(id)}/notes`);
@@ -46,7 +46,7 @@ export const notesOf = (id) => fetchNotes(id).catch(async (problem) => {
 const known = () => new Set(library.engagements.map((one) => one.episode_id));
 const saved = () => [...new Set(library.engagements.flatMap((one) => one.type === "bookmark" ? one.episode_id : []))];
 
-/** Fetches the cards that this page has not fetched. @param {string[]} ids @returns {Promise<unknown>} */
+/** @param {string[]} ids @returns {Promise<unknown>} */
 export async function fetchCards(ids) {
   const some = ids.filter((id) => !asked.has(id)).slice(0, MAX_IDS);
   if (!some.length) return;

@@ -33,21 +33,17 @@ function openOutbox(uid, tell) {
 /** Emits `change`, `outbox`, `refused`, `recorded` and `forgotten`. */
 class Library extends EventTarget {
   outbox = openOutbox(null, () => {});
-  /** Names of shows, by id. @type {Map<string, string>} */
+  /** @type {Map<string, string>} */
   seriesNames = new Map();
   /** @type {Engagement[]} newest first */
   engagements = [];
   profile = EMPTY_PROFILE;
-  /** The cursor of older engagements, if there are any. @type {string | null} */
+  /** @type {string | null} */
   older = null;
   /** @type {"loading" | "loaded" | "failed"} */
   state = "loading";
 
-  /**
-   * Loads what this device kept of a listener, and their outbox.
-   * @param {string | null} uid
-   * @param {string | null} [before] a listener who does not return: their unsent writes are adopted
-   */
+  /** @param {string | null} uid @param {string | null} [before] a listener who does not return: their unsent writes are adopted */
   open(uid, before) {
     this.outbox.close();
     this.outbox = openOutbox(uid, (refused) => {
@@ -100,7 +96,6 @@ class Library extends EventTarget {
     this.tell(profile.status === "fulfilled" && list.status === "fulfilled" ? "loaded" : "failed");
   }
 
-  /** Loads some of the engagements before those that it has. */
   async loadOlder() {
     const { outbox, older } = this;
     if (!older) return;
@@ -122,7 +117,7 @@ class Library extends EventTarget {
     return this.engagements.find((one) => one.type === type && one.episode_id === episodeId);
   }
 
-  /** Shows a write, stores it, then sends it. @param {Write} write */
+  /** @param {Write} write */
   add(write) {
     this.take(this, [write], this.kept);
     this.outbox.add(write);
@@ -185,7 +180,7 @@ class Library extends EventTarget {
     this.tell();
   }
 
-  /** Deletes everything stored of the listener. @returns {Promise<Receipt>} */
+  /** @returns {Promise<Receipt>} */
   async forget() {
     const receipt = await call("DELETE", "/me", undefined, { as: this.outbox.uid });
     this.outbox.drop(() => true);

@@ -41,7 +41,5 @@ function store(kept) {
   };
 }
 
-/** Stays on this device. */
 export const device = store(() => localStorage);
-/** Stays as long as the tab. */
 export const tab = store(() => sessionStorage);

@@ -10,9 +10,7 @@ const CONFIRMED_TTL_MS = 30_000;
 /** @import { Clock, Engagement, Surroundings, Write } from "./outbox-types.d.ts" */
 
 export class Outbox {
-  /** Whether sending has ended. */
   closed = false;
-  /** How many writes the API has refused. */
   refusals = 0;
   /** @type {Problem | null} of the last try */
   problem = null;
@@ -45,14 +43,13 @@ export class Outbox {
       .sort((one, other) => one.at - other.at);
   }
 
-  /** Drops a write that was confirmed long enough ago; returns whether it did. @param {Write} write */
+  /** @param {Write} write */
   dropIfOld(write) {
     const old = !!write.doneAt && this.clock.now() - write.doneAt >= CONFIRMED_TTL_MS;
     if (old) this.storage.drop(this.key(write));
     return old;
   }
 
-  /** The writes that are not confirmed yet. */
   get waiting() { return this.writes.filter(({ doneAt }) => !doneAt); }
 
   /** Whether the last try failed and another is scheduled. */

@@ -19,14 +19,13 @@ const input = h("input", { type: "text", "aria-label": t("Your question"), place
   autocomplete: "off", enterkeyhint: "send" });
 const send = h("button.strong", { type: "submit" }, t("Ask"));
 const turns = h("ol.turns", { role: "list", "aria-label": t("Questions and answers") });
-/** Stops the answer that is being written. @type {AbortController | null} */
+/** @type {AbortController | null} */
 let writing = null;
 /** The conversation that the next question belongs to. @type {string | null} */
 let conversation = null;
 /** The listener of the conversation. @type {string | null} */
 let whose = null;
 
-/** What the address asks. */
 const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q") ?? "";
 
 export function update() {
@@ -120,7 +119,7 @@ const cited = (text, sources) => text.split(/(\[\d+\])/).map((part) => {
   return there ? button(part, () => there.focus(), { class: "cite", "aria-label": t("Source {number}", { number }) }) : document.createTextNode(part);
 });
 
-/** What is said below a whole answer. @param {AnswerDone} done */
+/** @param {AnswerDone} done */
 function ending({ model, complete, degraded }) {
   const said = [
     model === "extractive" ? t("Sentences of these episodes, not written by a model") : t("Written by {model}: check it with its sources", { model }),

@@ -20,7 +20,7 @@ const MAX_NAMES = 10; // of people, of topics, of things
 const LONG = 700; // characters, from which on a text is cut
 const heading = $("episode-title"); // moves beside the artwork
 
-let shown = ""; // the id in the address
+let shown = "";
 /** @type {Live[]} */
 let alive = [];
 
@@ -29,7 +29,6 @@ export function update() {
   follow();
 }
 
-/** Marks where the audio is, in the chapters and in the transcript. */
 function follow() {
   if ($("view-episode").hidden) return;
   const position = controls.at(shown) ?? -1;

@@ -7,8 +7,7 @@ import { serverTime } from "../http/clock.js";
 import { fetchCards, kept, keptEpisode } from "../library/kept.js";
 import { library } from "../library/library.js";
 import { isPlaying } from "../player/playing.js";
-import { confirmed } from "../ui/dialog.js";
-import { loading, toFeed } from "./parts.js";
+import { confirmed, loading, toFeed } from "./parts.js";
 import { $, button, emptyState, h, iconButton, link, redraw, toast } from "../ui/dom.js";
 import { language, t } from "../ui/text.js";
 import { age, duration, joined } from "../ui/words.js";
@@ -37,14 +36,7 @@ const pastOf = (engagements) => [...Map.groupBy(engagements, (one) => one.episod
 /** @param {EpisodePast} past @returns {string} the length, or how much of it is left */
 const left = ({ heard, card }) => heard === 1 ? t("Finished") : duration(card?.duration_s, heard);
 
-/**
- * @param {string} name @param {string} none @param {string} detail
- * @param {() => EpisodePast[]} list
- * @param {(past: EpisodePast) => string} group the heading above it, or ""
- * @param {(past: EpisodePast) => string[]} facts
- * @param {(past: EpisodePast) => Engagement[]} removed what goes with the row
- * @param {() => void} [more] drawn with the list
- */
+/** @param {string} name @param {string} none @param {string} detail @param {() => EpisodePast[]} list @param {(past: EpisodePast) => string} group @param {(past: EpisodePast) => string[]} facts @param {(past: EpisodePast) => Engagement[]} removed @param {() => void} [more] */
 function view(name, none, detail, list, group, facts, removed, more) {
   let shown = PAGE;
 
@@ -149,7 +141,6 @@ export const history = view("history", t("No history yet"), t("What you play, sa
   ({ all }) => all,
   () => { resetButton.hidden = !library.engagements.length; });
 
-/** Deletes the whole history, if the listener confirms it. */
 export async function reset() {
   if (!await confirmed(t("Reset the feed?"), t("This deletes your whole history, also what you saved. Interests, shows and mutes stay."), t("Reset"))) return;
   try {

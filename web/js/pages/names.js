@@ -51,14 +51,14 @@ const nothing = () => emptyState(t("Nothing here is called that"), t("It may hav
 /** A grid in a section; nothing without tiles. @param {string} title @param {HTMLElement[]} tiles */
 const grid = (title, tiles) => tiles.length ? section(title, h("ul.grid", { role: "list" }, ...tiles)) : "";
 
-/** Episodes that are answered page by page; nothing without any. @param {string} title @param {string} path @param {EpisodePage} [first] its first page */
+/** @param {string} title @param {string} path @param {EpisodePage} [first] its first page */
 async function episodes(title, path, first) {
   const next = (cursor = "0") => call("GET", `${path}&cursor=${cursor}`);
   const page = first ?? await next();
   return page.episodes.length ? section(title, ...episodeList(page, next, (one) => episodeRow(one))) : "";
 }
 
-/** Buttons to follow and to mute. @param {ListField} follow @param {ListField} mute @param {string} id @param {(field: any) => void} turn */
+/** @param {ListField} follow @param {ListField} mute @param {string} id @param {(field: any) => void} turn */
 function choices(follow, mute, id, turn) {
   /** @param {ListField} field @param {string} off @param {string} on */
   const one = (field, off, on) => {
@@ -89,7 +89,7 @@ export const series = view("series", t("Show"), async (id) => {
     grid(t("Similar shows"), alike.map(seriesTile))];
 });
 
-/** A view of names of one kind. @param {Insight["kind"]} kind */
+/** @param {Insight["kind"]} kind */
 const names = (kind) => view(kind, "", async (name) => {
   /** @type {{insight?: Insight}} */
   const { insight } = await call("GET", `/insights/${kind}/${encodeURIComponent(name)}?limit=20`).catch((error) => {
@@ -110,7 +110,7 @@ const names = (kind) => view(kind, "", async (name) => {
 
 export const [person, entity, topic] = /** @type {const} */ (["person", "entity", "topic"]).map(names);
 
-/** Episodes that name somebody. @param {string} name @returns {Promise<Episode[]>} */
+/** @param {string} name @returns {Promise<Episode[]>} */
 async function naming(name) {
   const page = await call("GET", `/search?${new URLSearchParams({ q: name.slice(0, 200), limit: "50" })}`);
   const key = (/** @type {any} */ one) => String(one.name ?? one).toLowerCase();

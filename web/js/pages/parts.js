@@ -51,6 +51,22 @@ export function episodeList(page, next, row) {
   return [list, moreButton(list, async () => (page = await next(page.next_cursor ?? "")).episodes.map(row), () => page.next_cursor)];
 }
 
+/**
+ * A question that is answered by one of two buttons.
+ * @param {string} title @param {string} detail @param {string} yes the label of the confirming button @returns {Promise<boolean>}
+ */
+export function confirmed(title, detail, yes) {
+  const dialog = h("dialog", { "aria-label": title }, h("form", { method: "dialog" },
+    h("h2", {}, title), h("p", {}, detail),
+    h("div.row", {}, h("button", { type: "submit" }, t("Cancel")), h("button.strong", { type: "submit", value: "yes" }, yes))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    dialog.remove();
+    resolve(dialog.returnValue === "yes");
+  }));
+}
+
 /** @param {Episode["series"]} series */
 export const seriesLink = (series) => series && link("series", series.id, series.name || series.id);
 

@@ -22,7 +22,7 @@ const RESTART_S = 3; // "previous" goes to the beginning of a chapter first
 let shown = null;
 /** @type {{start_s: number, title: string}[]} */
 let chapters = [];
-let chapter = -1; // the index of the current one
+let chapter = -1;
 let sleepMin = 0; // as it was chosen
 
 /** @param {0 | 1} which @param {string} label */
@@ -62,7 +62,7 @@ const clear = button(t("Clear"), () => {
   heading.focus();
   toast(t("The queue is cleared."), [t("Undo"), () => replace(before)]);
 });
-let drawn = ""; // the ids in the list
+let drawn = "";
 
 const upNext = h("section.up-next", { "aria-label": t("Up next") }, h("div.row.top", {}, heading, clear), rows,
   h("label.row", {}, goesOn, h("span", {}, t("Go on with the feed"))), follows);

@@ -10,8 +10,7 @@ import { $, announce, button, emptyState, h, icon, link, toast } from "../ui/dom
 import { count, language, t } from "../ui/text.js";
 import { duration, joined } from "../ui/words.js";
 import { episodeList, episodeRow, failure, tell } from "./parts.js";
-import { forgetSearches, recentSearches, remember } from "./recent.js";
-import { suggestions } from "./suggestions.js";
+import { forgetSearches, recentSearches, remember, suggestions } from "./suggestions.js";
 
 const PAGE = 20;
 const PAUSE_MS = 200; // between two keys, after which it searches
@@ -22,7 +21,6 @@ const input = h("input", { type: "search", "aria-label": t("Search episodes, sho
 const photo = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": t("Photo"), onchange: usePhoto });
 const found = h("div.found");
 const typed = suggestions(input, () => remember(input.value));
-/** The filters, by their name in the address. */
 const filters = {
   days: filter(t("Published"), [["", t("Any time")], ["7", t("Past week")], ["31", t("Past month")], ["365", t("Past year")]]),
   minutes: filter(t("Length"), [["", t("Any length")], ...[15, 30, 60].map((most) => /** @type {[string, string]} */ ([String(most), t("Up to {time}", { time: duration(60 * most) })]))]),
@@ -31,7 +29,6 @@ const filters = {
 const narrowing = h("div.row.filters", { role: "group", "aria-label": t("Filters") }, ...Object.values(filters));
 /** Counts searches, so that late answers to older ones are dropped. */
 let search = 0;
-/** The timer of the next search. */
 let soon = 0;
 
 /** What the address says. */
@@ -99,7 +96,6 @@ function makeFeed() {
   if (text) feedAbout({ seed: { text }, label: text }); else input.focus();
 }
 
-/** Makes a feed of the photo that was chosen. */
 async function usePhoto() {
   const [file] = photo.files ?? [];
   photo.value = ""; // the same one may be chosen again
@@ -113,7 +109,6 @@ async function usePhoto() {
   }
 }
 
-/** Searches for what the field and the filters say, and puts it into the address. */
 async function look() {
   clearTimeout(soon);
   if ($("view-search").hidden) return; // the listener went on before the pause was over
@@ -176,7 +171,7 @@ function draw(q, page) {
   announce(`${told}.`);
 }
 
-/** What the words of a query were read as. @param {SearchPage["understood"]} understood */
+/** @param {SearchPage["understood"]} understood */
 const readAs = ({ series, since: from, until, min_duration_s: least, max_duration_s: most, newest }) => [
   ...series.map(({ id, name }) => name ?? id), from && t("from {day}", { day: day(from) }), until && t("before {day}", { day: day(until) }),
   least && t("from {time}", { time: duration(least) }), most && t("up to {time}", { time: duration(most) }), newest && t("newest first"),

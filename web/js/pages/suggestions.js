@@ -1,10 +1,12 @@
-// What the beginning of a search may become, as it is typed: a combobox with a list (WAI-ARIA's pattern), whose options
-// are series, people, topics and titles.
+// Recent searches, and what the beginning of one may become: a combobox with a list (WAI-ARIA's pattern).
 
 import { call } from "../http/call.js";
+import { library } from "../library/library.js";
+import { device } from "../library/memory.js";
 import { address, h, icon } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 
+const KEPT = 8;
 const SHOWN = 4; // they stand above what is found
 
 /** By kind: an icon, and where it leads. @type {Record<string, [icon: string, page: string]>} */
@@ -13,10 +15,7 @@ const KINDS = { series: ["wave", "series"], person: ["user", "person"], topic: [
 /** @param {string} kind */
 const named = (kind) => ({ series: t("Podcast"), person: t("Person"), topic: t("Topic"), title: t("Episode") })[kind] ?? "";
 
-/**
- * Gives a field suggestions.
- * @param {HTMLInputElement} input @param {() => void} chosen called before the page of a suggestion opens
- */
+/** @param {HTMLInputElement} input @param {() => void} chosen */
 export function suggestions(input, chosen) {
   const list = h("ul.suggestions", { role: "listbox", id: "suggestions", "aria-label": t("Suggestions"), hidden: true });
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-expanded": "false" })) input.setAttribute(name, value);
@@ -70,3 +69,17 @@ export function suggestions(input, chosen) {
   });
   return { list, suggest, hide };
 }
+
+const key = () => `searches.${library.outbox.uid ?? ""}`;
+
+/** @returns {string[]} the newest first */
+export const recentSearches = () => device.read(key(), []);
+
+/** @param {string} words */
+export function remember(words) {
+  const q = words.trim();
+  const others = recentSearches().filter((one) => one.toLowerCase() !== q.toLowerCase());
+  if (q) device.write(key(), [q, ...others].slice(0, KEPT));
+}
+
+export const forgetSearches = () => device.drop(key());

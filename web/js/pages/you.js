@@ -5,7 +5,6 @@ import { art } from "../episode/art.js";
 import { auth } from "../auth/auth.js";
 import { call, request } from "../http/call.js";
 import { answerOf, Problem } from "../http/problem.js";
-import { confirmed } from "../ui/dialog.js";
 import { $, announce, button, h, link, redraw, toast } from "../ui/dom.js";
 import { count, language, LANGUAGES, t } from "../ui/text.js";
 import { refresh } from "../feed/feed.js";
@@ -14,7 +13,7 @@ import { library } from "../library/library.js";
 import { device } from "../library/memory.js";
 import { toggleSeries } from "../episode/menu.js";
 import { leaveRow, reset } from "./lists.js";
-import { section } from "./parts.js";
+import { confirmed, section } from "./parts.js";
 
 const EXPORT_MS = 70_000; // the API sends for at most 55 s
 const FILE = "earshot.json";
@@ -22,7 +21,7 @@ const FILE = "earshot.json";
 let drawn = ""; // the listener that the page was drawn for
 const [followed, muted, topics, receipt] = [h("div"), h("div"), h("div"), h("div")];
 const choice = h("select", { "aria-label": t("Topic") });
-/** Artwork of shows, by id. @type {Map<string, string | undefined>} */
+/** @type {Map<string, string | undefined>} */
 const artwork = new Map();
 
 /** Redraws only the lists while the listener is the same: a form may be half filled in. */
@@ -85,7 +84,7 @@ function emailForm(way) {
 /** @param {string[]} ids @param {string} none @param {(id: string) => Node} item */
 const list = (ids, none, item) => ids.length ? h("ul", { role: "list" }, ...ids.map(item)) : h("p.quiet", {}, none);
 
-/** A button that takes its row away. @param {string} label @param {string} name @param {() => void} end */
+/** @param {string} label @param {string} name @param {() => void} end */
 function ending(label, name, end) {
   const made = button(label, () => {
     const row = /** @type {Element} */ (made.closest("li"));
@@ -102,7 +101,6 @@ const showList = (field, label, none) => list(library.profile[field], none, (id)
     h("p.title", {}, link("series", id, name)), ending(label, name, () => toggleSeries(id, name, field)));
 });
 
-/** Fetches names and artwork of the shows, once. */
 async function fetchShows() {
   const { followed_series: follows, muted_series: mutes } = library.profile;
   const ids = [...follows, ...mutes].filter((id) => !artwork.has(id)).slice(0, 50);

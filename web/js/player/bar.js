@@ -21,7 +21,6 @@ function changing(press, look) {
   });
 }
 
-/** What plays, pauses and skips. */
 export function controls() {
   const [back, play, ahead] = [
     changing(() => skip(-1), () => ["back", count(skips()[0], "Back one second", "Back {n} seconds"), String(skips()[0])]),
@@ -35,7 +34,6 @@ export function controls() {
   });
 }
 
-/** The position, to be moved. */
 export function seekBar() {
   const made = h("input", { type: "range", dir: "ltr", max: 1000, "aria-label": t("Position"), oninput: () => seek(Number(made.value) / 1000 * length()) });
   return live(made, () => {
@@ -58,7 +56,6 @@ export function choice(label, values, text, choose, chosen) {
 export const speedChoice = () => choice(t("Speed"), [0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3],
   (speed) => `${speed.toLocaleString(document.documentElement.lang)}×`, setSpeed, () => audio.playbackRate);
 
-/** Why it does not play, and ways on. */
 export function trouble() {
   const text = h("p");
   const publisher = h("a", { target: "_blank", rel: "noopener" }, t("Open at the publisher"));

@@ -21,7 +21,7 @@ audio.preload = "none"; // before it is played
 export const now = {
   /** @type {Episode | null} */
   episode: null,
-  busy: false, // whether it waits for data
+  busy: false,
   problem: "", // why it does not play
   sleepAt: 0, // when it stops: a time, Infinity at the end of the episode, 0 never
 };
@@ -109,7 +109,7 @@ async function followOtherDevices() {
   toast(t("Continued at {time}, as on another device.", { time: timecode(there) }), [t("Back to {time}", { time: timecode(from) }), () => seek(from)]);
 }
 
-/** Says why it does not play, and shows Play. @param {string} problem @param {boolean} [temporary] */
+/** @param {string} problem @param {boolean} [temporary] */
 function fail(problem, temporary = !navigator.onLine) {
   pause();
   [now.problem, waits] = [navigator.onLine ? problem : t("You are offline."), temporary];
@@ -166,13 +166,11 @@ export function seek(seconds) {
   tellPosition();
 }
 
-/** How many seconds are skipped, back and ahead. */
 export const skips = () => device.read("skips", [15, 30]);
 
 /** @param {number} way -1 back, 1 ahead @param {number} [seconds] */
 export const skip = (way, seconds) => seek(at() + way * (seconds || skips()[way > 0 ? 1 : 0]));
 
-/** Plays what follows in the queue or the feed, if anything does. */
 export function next() {
   const following = list()[0] ?? fromFeed(now.episode?.id ?? "");
   if (following) {
@@ -182,7 +180,6 @@ export function next() {
   return following;
 }
 
-/** Goes to the beginning, or from there to the episode before. */
 export function previous() {
   const before = at() < NEAR_S && past.pop();
   if (!before) return seek(0);

@@ -8,7 +8,7 @@ let current = "";
 /** Emits `change` when another episode sounds or none does, and `position` as it goes on: `controls.at` answers where. */
 export const playing = new EventTarget();
 
-/** Whether an episode sounds, or is about to. @param {string} id */
+/** @param {string} id */
 export const isPlaying = (id) => current === id;
 
 /** Told by the player. @param {string} id of the episode that sounds, or "" */
@@ -20,13 +20,13 @@ export function sounds(id) {
 /** Loads the player: ahead, so that it plays without a connection, too, and within the press of a button. */
 export const loadPlayer = () => import("./bar.js");
 
-/** Plays an episode from a place in it, also if it is playing. @param {Episode} episode @param {number} [seconds] */
+/** @param {Episode} episode @param {number} [seconds] */
 export const playAt = (episode, seconds) => loadPlayer().then((player) => player.play(episode, seconds), (error) => {
   console.error(error);
   toast(t("The player cannot be loaded just now."));
 });
 
-/** Plays an episode from where the listener stopped, or pauses it if it is playing. @param {Episode} episode */
+/** @param {Episode} episode */
 export const play = (episode) => playAt(episode);
 
 /** Set by the player. Stopping is done at once: the listener may be about to change. */

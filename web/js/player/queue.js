@@ -35,13 +35,13 @@ export const remove = (id) => replace(without(id));
 /** Puts an episode into the queue, or elsewhere in it. @param {Episode} episode @param {number} place from 0 on */
 export const put = (episode, place) => replace(without(episode.id).toSpliced(place, 0, episode));
 
-/** Plays an episode once the queue has been played. @param {Episode} episode */
+/** @param {Episode} episode */
 export function add(episode) {
   put(episode, Infinity);
   toast(t("Added to the queue."));
 }
 
-/** Plays an episode after the current one. @param {Episode} episode */
+/** @param {Episode} episode */
 export function playNext(episode) {
   put(episode, 0);
   toast(t("It plays next."));

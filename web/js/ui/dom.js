@@ -38,7 +38,7 @@ export function svg(tag, traits = {}, ...children) {
 export const icon = (name) =>
   svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `icons.svg#${name}` }));
 
-/** A copy of the element in a template of index.html. @param {string} id @returns {any} */
+/** @param {string} id @returns {any} */
 export const copy = (id) => /** @type {any} */ ($(id)).content.firstElementChild.cloneNode(true);
 
 /** @param {string} name @param {string} label @param {() => void} press @param {Record<string, unknown>} [traits] */
@@ -48,13 +48,13 @@ export const iconButton = (name, label, press, traits = {}) =>
 /** @param {string} text @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const button = (text, press, traits = {}) => h("button", { onclick: press, ...traits }, text);
 
-/** The address of a page of the app. @param {string} view @param {string} key an id or a name, of any characters */
+/** @param {string} view @param {string} key an id or a name, of any characters */
 export const address = (view, key) => `#/${view}/${encodeURIComponent(key)}`;
 
-/** A link to a page of the app. @param {string} view @param {string} key @param {string} [text] */
+/** @param {string} view @param {string} key @param {string} [text] */
 export const link = (view, key, text = key) => h("a", { href: address(view, key) }, text);
 
-/** The message of an empty list. @param {string} text @param {string} detail @param {...Node} more */
+/** @param {string} text @param {string} detail @param {...Node} more */
 export const emptyState = (text, detail, ...more) =>
   h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);
 
@@ -74,12 +74,12 @@ export function redraw(element, ...content) {
 /** @param {string} text for screen readers */
 export const announce = (text) => { $("live").textContent = text; };
 
-let leaving = 0; // the timer of the toast
+let leaving = 0;
 
 /** Takes the toast away: what it says may no longer be so. */
 export const hush = () => { $("toast").hidden = true; };
 
-/** Shows a message that disappears by itself. @param {string} text @param {Action} [action] */
+/** @param {string} text @param {Action} [action] */
 export function toast(text, action) {
   clearTimeout(leaving);
   $("toast").replaceChildren(

@@ -3,7 +3,6 @@
 
 import { device } from "../library/memory.js";
 
-/** The languages that there are texts in, by what they call themselves. */
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 
 const wanted = [device.read("language", ""), ...navigator.languages].map((tag) => tag.split("-")[0]);
@@ -14,10 +13,10 @@ document.documentElement.lang = language;
 export const texts = language === "en" ? {} : (await import(`../../languages/${language}.js`)).default;
 const plurals = new Intl.PluralRules(language);
 
-/** @param {string} text @param {Record<string, unknown>} values for its {names} */
+/** @param {string} text @param {Record<string, unknown>} values */
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
-/** A text of the page. @param {string} english a literal, with {names} for values @param {Record<string, unknown>} [values] */
+/** @param {string} english a literal, with {names} for values @param {Record<string, unknown>} [values] */
 export const t = (english, values = {}) => filled(/** @type {string} */ (texts[english] ?? english), values);
 
 /**
