@@ -99,8 +99,12 @@ def test_the_page_stays_within_its_transfer_size() -> None:
     linked = {WEB / one for one in named if (WEB / one).is_file()}
     assert {one.name for one in linked} >= {"style.css", "icons.svg", "main.js", "config.json"}
     first_page = linked | imported_by(WEB / "js/main.js") | {WEB / "index.html"}
+    lab = {one for one in code() if one.startswith("lab")}  # no listener loads it
+    languages = {one for one in code() if one.startswith("languages/")}  # one of them is loaded
     assert zipped(first_page) <= 40_000
-    assert zipped(WEB / one for one in code()) <= 90_000
+    assert zipped(WEB / one for one in code() - lab - languages) <= 90_000
+    assert zipped(WEB / one for one in lab) <= 15_500
+    assert max(zipped([WEB / one]) for one in languages) <= 9_000
 
 
 def test_the_page_and_the_lab_pass_the_type_checker() -> None:

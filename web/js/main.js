@@ -62,7 +62,7 @@ function listen() {
   drawBanner();
 }
 
-/** Switches to another listener. @param {Listener} before */
+/** @param {Listener} before */
 function change({ uid, name, guest }) {
   // A Firebase guest never returns: their unsent writes go to the next listener, and so do writes made before sign-in.
   const succeeds = uid === null || (guest && !demo);

@@ -26,7 +26,7 @@ export function entitle(name, title) {
 /** @param {Record<string, View>} views by name; the first is the one at "#/" @param {() => void} leave called before a view is hidden */
 export function startRouter(views, leave) {
   const [home] = Object.keys(views);
-  /** How far each address was scrolled. @type {Record<string, number>} */
+  /** @type {Record<string, number>} */
   const places = {};
   let current = "";
   $("main").append(...Object.entries(views).slice(1).map(([name, { title }]) => section(name, title)));

@@ -8,11 +8,7 @@ const ALREADY_LINKED = ["auth/credential-already-in-use", "auth/email-already-in
 // Errors of a project that allows no anonymous users.
 const NO_GUESTS = ["auth/admin-restricted-operation", "auth/operation-not-allowed"];
 
-/**
- * @param {object} config of /__/firebase/init.json @param {string | undefined} siteKey of reCAPTCHA Enterprise
- * @param {() => void} lost called when the user is signed out, to start the sign-in again
- * @returns {Promise<Auth>} rejects if the SDK or the guest sign-in cannot be reached
- */
+/** @param {object} config @param {string | undefined} siteKey @param {() => void} lost called when the user is signed out @returns {Promise<Auth>} */
 export async function firebaseAuth(config, siteKey, lost) {
   const addresses = ["app", "auth", ...(siteKey ? ["app-check"] : [])].map((name) => `${SDK}/firebase-${name}.js`);
   // Fetched before the import, because some browsers remember a failed import.

@@ -60,5 +60,5 @@ export function toggleButton(type, episode, done) {
   return live(made, () => { made.ariaPressed = String(!!library.did(type, id)); });
 }
 
-/** Confirms an action once it is stored. @param {string} text @param {Action} [action] */
+/** @param {string} text @param {Action} [action] */
 export const acknowledge = async (text, action) => (await import("./menu.js")).confirm(text, action);

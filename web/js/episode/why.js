@@ -12,7 +12,7 @@ const PARTS = {
   served: t("Shown before"), fatigue: t("Seen before"), era: t("Its time"), seed: t("Like what you asked for"),
 };
 
-/** @type {Record<string, string>} by source */
+/** @type {Record<string, string>} */
 const SOURCES = {
   similar: t("like your taste"), interests: t("like something you picked"), neighbours: t("what others picked with it"),
   series: t("series you follow or often hear"), unfinished: t("half heard"), trending: t("trending"), popular: t("popular"), fresh: t("new"),

@@ -18,7 +18,7 @@ const RESTORE_AFTER_MS = 4_000; // after this, the old cards return until the ne
 
 /** @type {Session | null} */
 let session = null;
-/** The first session of this feed. @type {Session | null} */
+/** @type {Session | null} */
 let first = null;
 /** Whether a further session had nothing new. */
 let ended = false;
@@ -57,7 +57,6 @@ export function openFeed(uid) {
   if (there) scrollBy({ top: there.getBoundingClientRect().top - kept.top, behavior: "instant" });
 }
 
-/** Starts as if this tab had shown nothing. */
 export function forgetFeed() {
   tab.drop("feed");
   tab.drop("shelves");
@@ -113,7 +112,6 @@ function drawAround() {
 
 const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
 
-/** Asks a new listener for interests, in a place above the first card that comes with it. */
 function greet() {
   if (device.read(welcomed(), false) || library.engagements.length) return;
   const place = h("li", { id: "welcome" });

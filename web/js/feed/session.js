@@ -33,7 +33,6 @@ export async function nextPage({ session_id: id, next_cursor: cursor }, another)
   }
 }
 
-/** Retries what failed last. */
 let again = () => {};
 const tries = new Backoff(() => again(), 2_000, 8_000);
 addEventListener("online", () => tries.hurry());
@@ -46,7 +45,7 @@ export function dropNotice() {
   $("notice").hidden = true;
 }
 
-/** Says why there are no cards, or no more. @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where */
+/** @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where */
 export function notice(title, detail, retry, where = "after") {
   const retried = button(t("Try again"), () => { $("feed-title").focus({ preventScroll: true }); retry(); }, { class: "strong" });
   const state = emptyState(title, detail, retried);

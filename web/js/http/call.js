@@ -38,12 +38,7 @@ export async function request(path, init, as) {
   }
 }
 
-/**
- * Calls the API as the listener.
- * @param {string} method @param {string} path below /api @param {unknown} [body]
- * @param {CallOptions} [how]
- * @returns {Promise<any>} the answer @throws {Problem}
- */
+/** @param {string} method @param {string} path below /api @param {unknown} [body] @param {CallOptions} [how] @returns {Promise<any>} the answer @throws {Problem} */
 export async function call(method, path, body, { as, headers } = {}) {
   return answerOf(await request(path, { method, headers, body: JSON.stringify(body) }, as));
 }

@@ -14,7 +14,7 @@ export const config = () => asked ??= json("/config.json").then(({ api = "/api",
   throw error;
 });
 
-/** @param {string} address of a JSON object beside the page @returns {Promise<any>} */
+/** @param {string} address @returns {Promise<any>} */
 export async function json(address) {
   const answer = await fetch(address, { signal: AbortSignal.timeout(15_000) });
   if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);

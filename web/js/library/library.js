@@ -196,7 +196,7 @@ class Library extends EventTarget {
 /** @param {Engagement} engagement */
 const time = ({ timestamp = "" }) => Date.parse(timestamp);
 
-/** A state with later writes applied. @param {Known} known @param {Write[]} writes */
+/** @param {Known} known @param {Write[]} writes */
 function withWrites({ engagements, profile }, writes) {
   for (const write of writes) {
     if (write.op === "list") {

@@ -52,13 +52,11 @@ export class Outbox {
 
   get waiting() { return this.writes.filter(({ doneAt }) => !doneAt); }
 
-  /** Whether the last try failed and another is scheduled. */
   get failing() { return !!this.tries.timer; }
 
-  /** Whether closing the page would lose a write. */
   get volatile() { return this.waiting.some((one) => this.storage.volatile(this.key(one))); }
 
-  /** Removes writes that must not be sent. @param {(write: Write) => unknown} which */
+  /** @param {(write: Write) => unknown} which */
   drop(which) {
     this.writes.filter(which).forEach((one) => this.storage.drop(this.key(one)));
     this.tell();

@@ -21,9 +21,9 @@ const send = h("button.strong", { type: "submit" }, t("Ask"));
 const turns = h("ol.turns", { role: "list", "aria-label": t("Questions and answers") });
 /** @type {AbortController | null} */
 let writing = null;
-/** The conversation that the next question belongs to. @type {string | null} */
+/** @type {string | null} */
 let conversation = null;
-/** The listener of the conversation. @type {string | null} */
+/** @type {string | null} */
 let whose = null;
 
 const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q") ?? "";

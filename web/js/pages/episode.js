@@ -106,7 +106,7 @@ function draw(episode) {
     names(episode), h("div", { id: "episode-rest" })]);
 }
 
-/** Links to the pages of what an episode names, each name once. @param {Episode} episode */
+/** @param {Episode} episode */
 function names({ people, categories, entities }) {
   const seen = new Set();
   /** @param {string} view @param {any[]} [records] names, or records with one */
@@ -116,7 +116,7 @@ function names({ people, categories, entities }) {
     ...links("topic", [...categories?.major ?? [], ...categories?.subcategories ?? []]), ...links("entity", entities));
 }
 
-/** A text, cut where it is long, with a way to read on. @param {HTMLElement} text */
+/** @param {HTMLElement} text */
 function clamped(text) {
   const { length } = text.textContent?.trim() ?? "";
   if (length + 60 * text.children.length < LONG) return length ? [text] : [];
@@ -126,7 +126,7 @@ function clamped(text) {
   return [h("div", {}, wrap, more)];
 }
 
-/** Adds what has addresses of its own: chapters, notes, transcript, similar episodes. @param {Episode} episode */
+/** @param {Episode} episode */
 async function complete(episode) {
   const { id, language: lang, description = "" } = episode;
   const path = `/episodes/${encodeURIComponent(id)}`;

@@ -10,16 +10,14 @@ import { isPlaying } from "../player/playing.js";
 import { confirmed, loading, toFeed } from "./parts.js";
 import { $, button, emptyState, h, iconButton, link, redraw, toast } from "../ui/dom.js";
 import { language, t } from "../ui/text.js";
-import { age, duration, joined } from "../ui/words.js";
+import { age, DAY_MS, duration, joined, RELATIVE } from "../ui/words.js";
 
 const PAGE = 50;
-const DAY_MS = 86_400_000;
 /** @type {[EngagementType, string][]} */
 const DONE = [
   ["complete", t("Finished")], ["listen", t("Listened")], ["like", t("Liked")], ["bookmark", t("Saved")], ["share", t("Shared")],
   ["not_interested", t("Not interested")], ["click", t("Opened")],
 ];
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 
@@ -33,7 +31,7 @@ const pastOf = (engagements) => [...Map.groupBy(engagements, (one) => one.episod
   return { id, all, done, heard, card: keptEpisode(id) };
 });
 
-/** @param {EpisodePast} past @returns {string} the length, or how much of it is left */
+/** @param {EpisodePast} past @returns {string} */
 const left = ({ heard, card }) => heard === 1 ? t("Finished") : duration(card?.duration_s, heard);
 
 /** @param {string} name @param {string} none @param {string} detail @param {() => EpisodePast[]} list @param {(past: EpisodePast) => string} group @param {(past: EpisodePast) => string[]} facts @param {(past: EpisodePast) => Engagement[]} removed @param {() => void} [more] */
@@ -58,7 +56,6 @@ function view(name, none, detail, list, group, facts, removed, more) {
     fetchCards(visible.map(({ id }) => id)).catch(() => {}); // the next change tries again
   }
 
-  /** Moves the focus to the first new row. */
   async function showMore() {
     const before = $(name).querySelectorAll("li").length;
     shown += PAGE;
@@ -132,7 +129,7 @@ export const history = view("history", t("No history yet"), t("What you play, sa
   () => pastOf(library.engagements),
   (past) => {
     const days = Math.round((serverTime().setHours(0, 0, 0, 0) - at(past).setHours(0, 0, 0, 0)) / DAY_MS);
-    return days < 2 ? relative.format(-Math.max(0, days), "day") : date.format(at(past));
+    return days < 2 ? RELATIVE.format(-Math.max(0, days), "day") : date.format(at(past));
   },
   (past) => [
     ...DONE.filter(([type]) => past.done.has(type) && !(type === "listen" && past.heard === 1) && (type !== "click" || past.done.size === 1))

@@ -27,7 +27,7 @@ export function tell(error) {
   toast(`${message}. ${detail}`);
 }
 
-/** A button that adds more to a list. @param {HTMLElement} list @param {() => Promise<HTMLElement[]>} next @param {() => unknown} left whether there is more */
+/** @param {HTMLElement} list @param {() => Promise<HTMLElement[]>} next @param {() => unknown} left whether there is more */
 export function moreButton(list, next, left) {
   const made = button(t("Show more"), async () => {
     if (made.ariaBusy) return;

@@ -8,13 +8,12 @@ import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
 import { $, announce, button, emptyState, h, icon, link, toast } from "../ui/dom.js";
 import { count, language, t } from "../ui/text.js";
-import { duration, joined } from "../ui/words.js";
+import { DAY_MS, duration, joined } from "../ui/words.js";
 import { episodeList, episodeRow, failure, tell } from "./parts.js";
 import { forgetSearches, recentSearches, remember, suggestions } from "./suggestions.js";
 
 const PAGE = 20;
 const PAUSE_MS = 200; // between two keys, after which it searches
-const DAY_MS = 86_400_000;
 
 const input = h("input", { type: "search", "aria-label": t("Search episodes, shows and people"), placeholder: t("Episodes, shows, people"),
   maxlength: 200, autocomplete: "off", autocapitalize: "off", enterkeyhint: "search" });
@@ -131,7 +130,6 @@ async function look() {
 
 const chosen = () => Object.fromEntries(Object.entries(filters).map(([name, { value }]) => [name, value]));
 
-/** What there is before anything is typed: recent searches, and topics. */
 function start() {
   const mine = search;
   found.removeAttribute("aria-busy");
@@ -183,7 +181,7 @@ const day = (time) => new Date(time).toLocaleDateString(language, { dateStyle: "
 /** @param {FoundEpisode} episode */
 const row = (episode) => episodeRow(episode, h("p.snippet", { lang: episode.language, dir: "auto" }, ...marked(episode.snippet)));
 
-/** The text of a snippet with its matching words marked. @param {Snippet} snippet */
+/** @param {Snippet} snippet */
 function marked({ text, ranges }) {
   let at = 0;
   const parts = ranges.flatMap(([start, end]) => {

@@ -10,7 +10,7 @@ import { playing } from "./playing.js";
 
 export { play } from "./player.js";
 
-/** A button whose look changes. @param {() => void} press @param {() => [icon: string, label: string, text?: string]} look */
+/** @param {() => void} press @param {() => [icon: string, label: string, text?: string]} look */
 function changing(press, look) {
   const made = iconButton("", "", press);
   return live(made, () => {
@@ -25,7 +25,7 @@ export function controls() {
   const [back, play, ahead] = [
     changing(() => skip(-1), () => ["back", count(skips()[0], "Back one second", "Back {n} seconds"), String(skips()[0])]),
     changing(toggle, () => audio.paused ? ["play", t("Play")] : ["pause", t("Pause")]),
-    changing(() => skip(1), () => ["forward", count(skips()[1], "Forward one second", "Forward {n} seconds"), String(skips()[1])]),
+    changing(() => skip(1), () => ["refresh", count(skips()[1], "Forward one second", "Forward {n} seconds"), String(skips()[1])]),
   ];
   play.classList.add("big");
   return live(h("div.controls", { dir: "ltr" }, back, play, ahead), () => {
@@ -44,10 +44,7 @@ export function seekBar() {
   });
 }
 
-/**
- * A choice of numbers.
- * @param {string} label @param {number[]} values @param {(value: number) => string} text @param {(value: number) => void} choose @param {() => number} chosen
- */
+/** @param {string} label @param {number[]} values @param {(value: number) => string} text @param {(value: number) => void} choose @param {() => number} chosen */
 export function choice(label, values, text, choose, chosen) {
   const made = h("select", { title: label, "aria-label": label, onchange: () => choose(Number(made.value)) }, ...values.map((value) => h("option", { value }, text(value))));
   return live(made, () => { made.value = String(chosen()); });

@@ -5,7 +5,7 @@ import { imageUrl } from "../episode/art.js";
 /** Not in every browser. @type {MediaSession | undefined} */
 const session = navigator.mediaSession;
 
-/** @param {Partial<Record<MediaSessionAction, MediaSessionActionHandler>>} handlers by action */
+/** @param {Partial<Record<MediaSessionAction, MediaSessionActionHandler>>} handlers */
 export function handleActions(handlers) {
   for (const [action, handler] of Object.entries(handlers)) {
     try {
@@ -14,7 +14,7 @@ export function handleActions(handlers) {
   }
 }
 
-/** Shows which episode plays, or that none does. @param {Episode | null} episode */
+/** @param {Episode | null} episode */
 export function showPlaying(episode) {
   if (!session) return;
   const image = Object.assign(new Image(), { src: episode && imageUrl(episode) || "icon-512.png" });

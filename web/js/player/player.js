@@ -126,7 +126,7 @@ function wait(busy) {
   tell();
 }
 
-/** Unloads the episode, for example when the listener changes. @param {boolean} [records] the position */
+/** Unloads the episode, for example when the listener changes. @param {boolean} [records] */
 function stop(records = true) {
   if (records) record();
   wait(false);

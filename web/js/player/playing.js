@@ -11,7 +11,7 @@ export const playing = new EventTarget();
 /** @param {string} id */
 export const isPlaying = (id) => current === id;
 
-/** Told by the player. @param {string} id of the episode that sounds, or "" */
+/** @param {string} id of the episode that sounds, or "" */
 export function sounds(id) {
   current = id;
   playing.dispatchEvent(new Event("change"));

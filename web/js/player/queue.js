@@ -32,7 +32,7 @@ const without = (id) => list().filter((one) => one.id !== id);
 /** @param {string} id */
 export const remove = (id) => replace(without(id));
 
-/** Puts an episode into the queue, or elsewhere in it. @param {Episode} episode @param {number} place from 0 on */
+/** Puts an episode into the queue, or elsewhere in it. @param {Episode} episode @param {number} place */
 export const put = (episode, place) => replace(without(episode.id).toSpliced(place, 0, episode));
 
 /** @param {Episode} episode */
@@ -47,7 +47,6 @@ export function playNext(episode) {
   toast(t("It plays next."));
 }
 
-/** Whether the feed goes on where the queue ends. */
 export const autoplay = () => kept("autoplay", true);
 
 /** What of the feed follows an episode: what sounds, and was neither heard nor refused. @param {string} id */

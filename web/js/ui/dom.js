@@ -71,7 +71,7 @@ export function redraw(element, ...content) {
   if (had) /** @type {HTMLElement[]} */ ([...element.querySelectorAll("a, button")]).find((one) => name(one) === had)?.focus({ preventScroll: true });
 }
 
-/** @param {string} text for screen readers */
+/** @param {string} text */
 export const announce = (text) => { $("live").textContent = text; };
 
 let leaving = 0;

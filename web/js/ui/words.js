@@ -3,8 +3,8 @@
 import { serverTime } from "../http/clock.js";
 import { language, t } from "./text.js";
 
-const DAY_MS = 86_400_000;
-const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+export const DAY_MS = 86_400_000;
+export const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
 /** @param {string | undefined} date @returns {string} "3 days ago" */
 export function age(date) {
