@@ -44,7 +44,7 @@ class _Story(NamedTuple):
     topic: str | None = None
 
 
-class _Told(NamedTuple):
+class _DemoEpisode(NamedTuple):
     """An episode as JSON-ready fields, and what its files are made of."""
 
     fields: dict[str, Any]
@@ -71,7 +71,7 @@ def episodes(today: dt.date) -> list[dict[str, Any]]:
 
     The same date gives the same list; another date gives the same list with its dates moved.
     """
-    catalog = [dict(told.fields) for told in _all_told(today)]
+    catalog = [dict(one.fields) for one in _all_episodes(today)]
     # Two stable sorts: newest first, and equal dates by id.
     catalog.sort(key=lambda episode: str(episode["id"]))
     catalog.sort(key=lambda episode: str(episode["published_at"]), reverse=True)
@@ -82,7 +82,7 @@ def files(today: dt.date) -> dict[str, bytes]:
     """Returns the files that the episodes name, by address: chapters, and of some a transcript."""
     words = _words()["transcript"]
     found = {}
-    for fields, chapters, talk in _all_told(today):
+    for fields, chapters, talk in _all_episodes(today):
         if "chapters_url" in fields:
             listed = [{"startTime": at, "title": title} for at, title in chapters]
             document = {"version": "1.2.0", "chapters": listed}
@@ -104,12 +104,12 @@ def _words() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _all_told(today: dt.date) -> tuple[_Told, ...]:
+def _all_episodes(today: dt.date) -> tuple[_DemoEpisode, ...]:
     """Returns all episodes, show by show. A build needs them for its source and for their files."""
-    return tuple(_tell_all(_words(), today))
+    return tuple(_make_episodes(_words(), today))
 
 
-def _tell_all(words: dict[str, Any], today: dt.date) -> Iterator[_Told]:
+def _make_episodes(words: dict[str, Any], today: dt.date) -> Iterator[_DemoEpisode]:
     """Yields all episodes, show by show."""
     rng = random.Random(SEED)  # noqa: S311 - repeatable words, no secrets
     midnight = dt.datetime.combine(today, dt.time(), dt.UTC)
@@ -156,7 +156,7 @@ def _show_episodes(
     lines: _Lines,
     midnight: dt.datetime,
     rng: random.Random,
-) -> Iterator[_Told]:
+) -> Iterator[_DemoEpisode]:
     """Yields a show's episodes from number 1, the oldest, at the show's own interval and hour."""
     slug = _slug(show["name"])
     hour = dt.timedelta(hours=rng.randrange(4, 22), minutes=rng.choice([0, 5, 15, 30]))
@@ -193,7 +193,7 @@ def _show_episodes(
                 episode["transcript_url"] = f"{episode['url']}/transcript.vtt"
         episode["notes"] = notes_of(episode, show["host"], chapters)
         talk = [(name, about[name][2], about[name][4]) for name in topics[:3]]
-        yield _Told(episode, chapters, talk)
+        yield _DemoEpisode(episode, chapters, talk)
 
 
 def _tell(

@@ -13,6 +13,6 @@ class EpisodeRef:
     title: str
 
 
-def named(catalog: Catalog, row: int) -> tuple[str, str]:
+def id_and_title(catalog: Catalog, row: int) -> tuple[str, str]:
     """Id and title of an episode."""
     return catalog.ids[row], catalog.title(row)

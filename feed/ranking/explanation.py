@@ -10,7 +10,7 @@ from feed.arrays.arrays import BoolArray, FloatArray
 from feed.ranking.candidates import source_names, these_episodes
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility
-from feed.ranking.episode_ref import EpisodeRef, named
+from feed.ranking.episode_ref import EpisodeRef, id_and_title
 from feed.ranking.score_parts import ScoredCandidates, score
 from feed.ranking.scoring import Scoring
 from feed.selection.greedy import Selection
@@ -64,7 +64,7 @@ def explain_episode(
         if place is None:
             passed_over = _passed_over(features, scoring, selection, index)
     return EpisodeExplanation(
-        *named(catalog, row),
+        *id_and_title(catalog, row),
         removed_by=_removed_by(scoring.eligible, row),
         proposed_by=source_names(scored.sources)[0],
         parts=_first(scored.contributions),

@@ -11,7 +11,7 @@ from feed.catalog.projection import round_point
 from feed.model.timestamps import rfc3339
 from feed.ranking.candidates import source_names
 from feed.ranking.catalog_features import CatalogFeatures
-from feed.ranking.episode_ref import EpisodeRef, named
+from feed.ranking.episode_ref import EpisodeRef, id_and_title
 from feed.ranking.explanation import EpisodeExplanation, explain_episode
 from feed.ranking.queue_mix import QueueMix, queue_mix
 from feed.ranking.score_parts import ScoredCandidates
@@ -87,7 +87,7 @@ def trace_detail(
         scenario=to_toml(features.scenario),
         engaged=list(_engaged(catalog, scoring)),
         removed={
-            name: [EpisodeRef(*named(catalog, row)) for row in _best(rows, features)]
+            name: [EpisodeRef(*id_and_title(catalog, row)) for row in _best(rows, features)]
             for name, rows in eligible.removed()
         },
         candidates=list(_candidates(catalog, candidates, selection)),
@@ -97,7 +97,7 @@ def trace_detail(
         else explain_episode(features, scoring, selection, explained_id),
         user=round_point(plane.project(unit)) if len(plane) and unit is not None else None,
         interests=[
-            TracedInterest(*named(catalog, row), plane.point(row))
+            TracedInterest(*id_and_title(catalog, row), plane.point(row))
             for row in user.interests.tolist()
         ],
     )
@@ -124,5 +124,5 @@ def _candidates(
     for index, names in zip(best.tolist(), source_names(candidates.sources[best]), strict=True):
         score = round(float(candidates.scores[index]), 6)
         yield TracedCandidate(
-            *named(catalog, int(candidates.rows[index])), names, score, positions.get(index)
+            *id_and_title(catalog, int(candidates.rows[index])), names, score, positions.get(index)
         )

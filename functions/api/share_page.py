@@ -58,12 +58,12 @@ async def episode(service: Service, request: Request, timings: Timings) -> Respo
     the page leads on without a title: the web app tries again by itself.
     """
     name, origin = request.path_params["episode_id"], service.settings.SITE_ORIGIN
-    there = f"{origin}/#/episode/{quote(name, safe='')}"
+    app_url = f"{origin}/#/episode/{quote(name, safe='')}"
     try:
         catalog = (await service.catalog(timings)).catalog
     except ProblemError as problem:
         timings.log_fields |= {"problem": problem.log_text, "degraded": problem.causes}
-        page = _page("Earshot", "This episode cannot be shown just now.", there, "Try again")
+        page = _page("Earshot", "This episode cannot be shown just now.", app_url, "Try again")
         headers = {**HEADERS, **problem.headers, "Cache-Control": "no-store"}
         return Response(page, problem.status, headers, "text/html")
     row = int(catalog.rows([name])[0])
@@ -75,14 +75,14 @@ async def episode(service: Service, request: Request, timings: Timings) -> Respo
     card = msgspec.json.decode(catalog.cards.raw(row), type=_Card)
     canonical = origin and f"{origin}/episode/{quote(name, safe='')}"
     return Response(
-        _preview(card, there, canonical),
+        _preview(card, app_url, canonical),
         headers={**HEADERS, "Cache-Control": _CACHE},
         media_type="text/html",
     )
 
 
-def _preview(card: _Card, there: str, canonical: str) -> str:
-    """Return the page of an episode that leads `there`, without `canonical` if that is empty."""
+def _preview(card: _Card, app_url: str, canonical: str) -> str:
+    """Return the page of an episode that leads to `app_url`; `canonical` may be empty."""
     title = _clamped(card.title, MAX_TITLE)
     text = _clamped(card.key_insight or card.description, MAX_DESCRIPTION)
     series = _clamped(card.series.name if card.series else "", MAX_TITLE)
@@ -97,21 +97,21 @@ def _preview(card: _Card, there: str, canonical: str) -> str:
     }
     named = {"description": text or series, "twitter:card": "summary"}
     head = [
-        f'<meta http-equiv="refresh" content="0;url={escape(there)}">',
+        f'<meta http-equiv="refresh" content="0;url={escape(app_url)}">',
         *(_meta("property", *one) for one in properties.items()),
         *(_meta("name", *one) for one in named.items()),
     ]
     if canonical:
         head.append(f'<link rel="canonical" href="{escape(canonical)}">')
     return _page(
-        title, text, there, "Open in Earshot", card.language, "\n".join(filter(None, head))
+        title, text, app_url, "Open in Earshot", card.language, "\n".join(filter(None, head))
     )
 
 
 def _page(
-    title: str, text: str, there: str, label: str, language: str = "en", head: str = ""
+    title: str, text: str, app_url: str, label: str, language: str = "en", head: str = ""
 ) -> str:
-    """Return an HTML document with a link that leads `there`. Everything but `head` is text."""
+    """Return an HTML document with a link that leads to `app_url`. All but `head` is text."""
     return f"""<!doctype html>
 <html lang="{escape(language or "en")}" dir="auto">
 <head>
@@ -125,7 +125,7 @@ def _page(
 <main>
 <h1 dir="auto">{escape(title)}</h1>
 <p dir="auto">{escape(text)}</p>
-<p lang="en" dir="ltr"><a href="{escape(there)}">{label}</a></p>
+<p lang="en" dir="ltr"><a href="{escape(app_url)}">{label}</a></p>
 </main>
 </body>
 </html>
