@@ -36,7 +36,7 @@ def test_the_demo_has_listeners_with_feeds_of_their_own_and_charts_that_say_some
     place = ["--shelf", str(tmp_path / "shelf"), "--users", str(tmp_path / "users.db")]
     assert main(["publish", *place, "--now", NOW.isoformat()]) == 0
     assert "ada, ben, cleo" in write_listeners(tmp_path)
-    server = start_server()
+    server = start_server(SUMMARY_TIMEOUT_S="5")
     server.call("DELETE", "/api/me/engagements", user="ada")
     assert write_listeners(tmp_path) == "", "what a listener deleted came back"
 
