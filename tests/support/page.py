@@ -9,6 +9,11 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.support.server import Server
 
 PAGE = 10
+OVERFLOW = """[document.documentElement, ...document.querySelectorAll("body *")]
+    .filter((one) => !one.closest(".unseen, .skip, svg, .now, .track, .suggestion"))
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5
+        || one.scrollWidth > innerWidth)
+    .map((one) => `${one.tagName}.${one.className}`)"""
 NOT_OURS = ("Service Worker registration blocked by Playwright",)
 
 
@@ -151,13 +156,7 @@ def with_episodes(page: Page, **fields: Any) -> None:
 
 def overflow(page: Page) -> list[str]:
     """What reaches beyond the window: the page itself, or a part of it that does not scroll."""
-    return page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll("body *")]
-            .filter((one) => !one.closest(".unseen, .skip, svg, .now, .track, .suggestion"))
-            .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5
-                || one.scrollWidth > innerWidth)
-            .map((one) => `${one.tagName}.${one.className}`)"""
-    )
+    return page.evaluate(OVERFLOW)
 
 
 def tab_to(page: Page, name: str, key: str = "Tab") -> None:

@@ -45,6 +45,13 @@ DEFAULTS = {
 IDLE_S = 1.0  # less than the server's 2: it would close a connection as it is used again
 
 
+def free_port() -> int:
+    """Return a port of this machine that no process uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Server:
     """A function in a process of its own."""
 
@@ -57,9 +64,7 @@ class Server:
         source: Path = ROOT,
     ) -> None:
         """Serve the function `target` of `source`/main.py with an interpreter, once started."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         idle = httpx.Limits(keepalive_expiry=IDLE_S)
         self.client = httpx.Client(base_url=self.url, timeout=30, limits=idle)
