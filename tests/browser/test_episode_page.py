@@ -56,7 +56,6 @@ def test_times_in_notes_chapters_and_transcript_lead_into_the_audio(
     expect(shown.locator("details [aria-current]")).to_contain_text("Part 12 of what is said.")
     press(shown, "Read on")
     expect(shown.locator(".notes")).to_be_focused()
-    assert problems == []
     page.evaluate(f"location.hash = '#/episode/{some[1].id}'")
     save = shown.get_by_role(
         "button", name=f"Save: {some[1].title}"
@@ -64,6 +63,8 @@ def test_times_in_notes_chapters_and_transcript_lead_into_the_audio(
     expect(save).to_have_text("Save")
     save.click()
     expect(shown.get_by_role("button", name=f"Saved: {some[1].title}")).to_be_visible()
+    expect(shown.get_by_role("link", name="To the feed")).to_be_visible()
+    assert problems == [], "also of an episode without notes and transcript"
 
 
 def test_an_unknown_episode_leads_on_and_more_like_one_is_on_its_page(
