@@ -5,6 +5,7 @@ import { firebaseAuth } from "./firebase.js";
 import { Backoff } from "../http/backoff.js";
 import { config, json } from "../http/config.js";
 import { device } from "../library/memory.js";
+import { t } from "../ui/text.js";
 
 const SIGN_IN_WAIT_MS = 5_000; // wait for sign-in this long, then show a feed without it
 
@@ -12,7 +13,7 @@ const SIGN_IN_WAIT_MS = 5_000; // wait for sign-in this long, then show a feed w
 let chosen = {
   known: false,
   demo: false,
-  listener: device.read("listener", { uid: null, name: "Guest", guest: true }),
+  listener: device.read("listener", { uid: null, name: t("Guest"), guest: true }),
   headers: async () => ({}),
   ways: [],
   changed() {},

@@ -14,7 +14,7 @@ export async function localAuth({ demo_listeners: listeners = [] }) {
   device.write("guest", guest);
 
   /** @param {string} uid @returns {Listener} */
-  const listener = (uid) => ({ uid, name: uid === guest ? "Guest" : uid, guest: uid === guest });
+  const listener = (uid) => ({ uid, name: uid === guest ? t("Guest") : uid, guest: uid === guest });
 
   /** @param {string} uid */
   async function become(uid) {
@@ -37,7 +37,7 @@ export async function localAuth({ demo_listeners: listeners = [] }) {
     listener: listener(device.read("user", guest)),
     headers: async () => ({ "X-Demo-User": auth.listener.uid ?? "" }),
     ways: [
-      { label: "Guest", go: () => become(guest) },
+      { label: t("Guest"), go: () => become(guest) },
       ...DEMO_USERS.map((uid) => ({ label: uid, go: () => become(uid) })),
       ...(listeners.length ? [{ label: t("New listener"), go: () => becomeGuest(fresh()) }] : []),
     ],
