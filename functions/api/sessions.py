@@ -212,12 +212,15 @@ def _page(
             degraded=degraded,
         )
         log_page(service, timings, catalog, session, limit)
+    causes = session.degraded
+    if session.scenario not in service.scenarios:
+        causes = tuple(map(str, causes))  # what an admin tries is no line of an error
     log_ranking(
         timings,
         session_id=session.session_id,
         scenario=session.scenario,
         catalog=catalog,
-        degraded=[*degraded, *session.degraded],
+        degraded=[*degraded, *causes],
         experiment=session.experiment,
     )
     return json_response(body)

@@ -15,7 +15,7 @@ from feed.scenarios.scenario import of_tables, parse, shipped
 from feed.scenarios.version import version
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.scenarios import PLAIN
-from tests.support.server import Server, problem
+from tests.support.server import Server, problem, until
 from tests.support.tokens import unsigned
 
 BREAD = "Bread"
@@ -135,6 +135,14 @@ def test_changes_that_do_not_fit_a_scenario_are_refused_by_the_key(server: Serve
     answer = server.call("POST", "/api/sessions/create", body)
     refused = problem(answer, 400, "scenario_changes.sources.ties")
     assert refused["expected"] == "one of newest, source"
+
+
+def test_a_queue_that_changes_leave_empty_is_no_error_of_the_deployment(server: Server) -> None:
+    nothing = {"show": "only", "where": {"categories": ["Nothing"]}}
+    page = server.create(scenario_changes={"rules": {"filters": [nothing]}})
+    assert page["degraded"] == ["all_ruled_out"]
+    until(lambda: page["session_id"] in server.output)
+    assert not [one for one in server.log_lines if one.get("cause") == "all_ruled_out"]
 
 
 def test_the_map_places_every_episode_that_has_an_embedding(server: Server) -> None:
