@@ -1,13 +1,12 @@
-// The service worker: after one visit the shell works without a connection. Answers of the API are never cached. The
-// network comes first, so the next load has the newest version. A page that came from the cache also gets its modules
-// from there, so that versions never mix.
+// After one visit the shell works without a connection. The network comes first, so the next load has the newest version.
+// A page that came from the cache also gets its modules from there, so that versions never mix.
 
 const CACHE = "earshot-shell";
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in js/auth/firebase.js
 const MODULES = {
   "js/http": ["backoff", "call", "clock", "config", "event-stream", "problem"],
   "js/auth": ["auth", "firebase", "local"],
-  "js/episode": ["actions", "art", "card", "contents", "menu", "why"],
+  "js/episode": ["actions", "art", "card", "menu", "why"],
   "js/feed": ["causes", "feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "kept", "library", "memory", "outbox"],
   "js": ["main", "router"],

@@ -1,4 +1,4 @@
-// Entry point: finds out who listens, shows their feed, and wires up everything else.
+// Finds out who listens, and wires up everything.
 
 import { auth, settled, startAuth } from "./auth/auth.js";
 import { setClock } from "./http/clock.js";
@@ -9,11 +9,7 @@ import { controls, loadPlayer, playing } from "./player/playing.js";
 import { startRouter } from "./router.js";
 import { count, t } from "./ui/text.js";
 
-/**
- * A page whose module is not part of the first one. The module exports `show`, which is given what the address names,
- * and `update`, called when the library has changed.
- * @param {string} title @param {() => Promise<{show: (key: string) => unknown, update: () => unknown}>} opened loads the module @returns {View}
- */
+/** A page whose module is loaded when it is opened. @param {string} title @param {() => Promise<Pick<View, "show" | "update">>} opened @returns {View} */
 function page(title, opened) {
   const load = () => Promise.all([opened(), styles("pages")]).then(([one]) => one);
   const failed = (/** @type {unknown} */ error) => {

@@ -1,5 +1,5 @@
-// Sign-in: Firebase on Hosting, demo users on the local server, which has no Firebase configuration. Until the listener is
-// known, the page shows the last listener of this device and sends nothing as them.
+// Sign-in: Firebase on Hosting, demo users on the local server. Until it is known who listens, the page shows the last
+// listener of this device and sends nothing as them.
 
 import { firebaseAuth } from "./firebase.js";
 import { Backoff } from "../http/backoff.js";

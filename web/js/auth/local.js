@@ -1,5 +1,4 @@
-// Demo users for `make run`, named by the header X-Demo-User. A guest gets a name of this device's own, as a
-// Firebase guest gets a uid.
+// Demo users for `make run`, and guests with a name of this device's own.
 
 import { device } from "../library/memory.js";
 import { t } from "../ui/text.js";
@@ -43,7 +42,7 @@ export async function localAuth({ demo_listeners: listeners = [] }) {
     ],
     changed() {},
   };
-  if (listeners.length) { // its files are in functions/demo, and are not kept for a page without a connection
+  if (listeners.length) { // files of functions/demo
     await import("../developer/demo.js").then(async (demo) => { update = await demo.openDemo(auth, becomeGuest); }).catch(console.warn);
   }
   return auth;

@@ -46,7 +46,6 @@ export function playButton(episode, kind = "play strong") {
   });
 }
 
-// Wherever they are, as soon as the sound begins or stops.
 playing.addEventListener("change", () => updateAll(document, "[data-play]"));
 
 /**

@@ -1,7 +1,7 @@
 // The menu of an episode, and how actions are confirmed.
 
 import { acknowledge, webUrl } from "./actions.js";
-import { $, address, announce, button, h, icon, styles, toast } from "../ui/dom.js";
+import { $, address, announce, h, icon, styles, toast } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { add, playNext } from "../player/queue.js";
 import { t } from "../ui/text.js";
@@ -52,11 +52,8 @@ async function openMenu(opener, label, items) {
   await styles("pages");
   const menu = $("menu");
   menu.setAttribute("aria-label", label);
-  menu.replaceChildren(...items.map(([name, text, press]) => {
-    const item = button("", () => { menu.hidePopover(); press(); });
-    item.append(icon(name), h("span", {}, text));
-    return item;
-  }));
+  menu.replaceChildren(...items.map(([name, text, press]) =>
+    h("button", { onclick: () => { menu.hidePopover(); press(); } }, icon(name), h("span", {}, text))));
   menu.showPopover();
   // Positioned here, because not every browser supports CSS anchors.
   const { left, right, top, bottom } = opener.getBoundingClientRect();

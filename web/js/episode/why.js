@@ -1,4 +1,4 @@
-// "Why this?": the parts of an episode's score, as bars. Loaded when first opened.
+// "Why this?": the parts of an episode's score, as bars.
 
 import { h } from "../ui/dom.js";
 import { t } from "../ui/text.js";

@@ -1,4 +1,4 @@
-// What was missing from an answer, in words. Loaded with the first answer that lacked something.
+// What was missing from an answer, in words.
 
 import { t } from "../ui/text.js";
 import { joined, wordFor } from "../ui/words.js";

@@ -1,5 +1,4 @@
-// The For You feed: pages of a session, each fetched as the listener nears the end, and then of another one. Between
-// the cards are places for shelves, which shelves.js fills.
+// The For You feed: pages of a session, and at its end of another one. shelves.js fills the places between the cards.
 
 import { auth, settled } from "../auth/auth.js";
 import { updateAll } from "../episode/actions.js";
@@ -258,7 +257,7 @@ async function arrange(mine) {
   for (const id of placed) onShelves.add(id);
 }
 
-/** What "Why this?" shows of an episode. @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */
+/** @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */
 function whyOf(trace, place, cold) {
   const sources = trace?.proposed_by[place - 1];
   if (!trace || !sources) return undefined;

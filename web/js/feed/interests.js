@@ -1,4 +1,4 @@
-// Interests: choose among the catalog's categories, on a first visit or later.
+// Interests: chosen among the catalog's categories.
 
 import { call } from "../http/call.js";
 import { button, h } from "../ui/dom.js";
@@ -11,7 +11,7 @@ const MAX_CHOICES = 24;
 /** @type {Promise<string[]> | null} */
 let asked = null;
 
-/** The catalog's major categories, or where these are no choice the others, the largest first; fetched once, and again after a failure. */
+/** The catalog's major categories, or where these are no choice the others; fetched once, and again after a failure. */
 export function categories() {
   asked ??= call("GET", "/categories").then(({ categories: found, episodes: all }) => {
     const choices = /** @type {Category[]} */ (found).filter(({ episodes }) => episodes < MAX_SHARE * all);

@@ -1,4 +1,4 @@
-// The calls of a feed, a session, its pages and at its end another session, and what it says when they fail.
+// The calls of a feed, and what it says when they fail.
 
 import { Backoff } from "../http/backoff.js";
 import { call } from "../http/call.js";

@@ -1,4 +1,4 @@
-// The shelves of a home page: asked for once per feed, shown as rails between its cards, and each on a page of its own.
+// The shelves of a home page: rails between the cards, and a page for each.
 
 import { live, playButton, updateAll } from "../episode/actions.js";
 import { call } from "../http/call.js";
@@ -46,9 +46,8 @@ async function moreOf({ session_id: id, cursor }, shelf) {
 
 /**
  * Leaves places for shelves between the cards below the window, so that nothing seen moves, and fills them.
- * @param {string} of the feed: the id of its first session @param {string[]} others episodes on its cards, which no shelf repeats
- * @param {() => boolean} wanted whether the feed is still shown @param {() => void} retry
- * @returns {Promise<string[]>} the episodes that are on shelves now
+ * @param {string} of the first session of the feed @param {string[]} others on its cards @param {() => boolean} wanted whether the feed is still shown
+ * @param {() => void} retry @returns {Promise<string[]>} the episodes on shelves
  */
 export async function arrangeShelves(of, others, wanted, retry) {
   const places = () => document.querySelectorAll("#feed > .rail.skeleton");

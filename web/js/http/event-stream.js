@@ -1,9 +1,8 @@
 // Server-sent events in the answer of a `fetch`, which can send a body and headers as EventSource cannot.
 
 /**
- * The events of an answer, as they come. Ignores comments and fields other than `event` and `data`.
- * @param {Response} answer
- * @returns {AsyncGenerator<{ name: string, data: any }>} data is JSON
+ * The events of an answer, as they come, with JSON as data. Ignores comments and fields other than `event` and `data`.
+ * @param {Response} answer @returns {AsyncGenerator<{ name: string, data: any }>}
  */
 export async function* events(answer) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();

@@ -1,5 +1,5 @@
-// Cards of the library's episodes, and notes of those saved last: kept on this device, to be read without a connection.
-// In the browser's cache storage, because localStorage holds less, and the outbox needs it.
+// Cards of the library's episodes, and notes of those saved last, to be read without a connection. They are in the
+// browser's cache storage: localStorage holds less, and the outbox needs it.
 
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";

@@ -170,24 +170,25 @@ class Library extends EventTarget {
     };
   }
 
+  /** Drops what is on the device. @param {(write: Write) => boolean} which @param {Profile} profile that remains */
+  drop(which, profile) {
+    this.outbox.drop(which);
+    device.drop(key(this.outbox.uid));
+    this.older = null;
+    this.take({ engagements: [], profile }, this.outbox.writes);
+    this.tell();
+  }
+
   /** Resets the feed: deletes all engagements, keeps the profile. */
   async reset() {
     if (!this.withoutUser) await call("DELETE", "/me/engagements", undefined, { as: this.outbox.uid });
-    this.outbox.drop(({ op }) => op !== "list");
-    device.drop(key(this.outbox.uid));
-    this.older = null;
-    this.take({ ...this, engagements: [] }, this.outbox.writes);
-    this.tell();
+    this.drop(({ op }) => op !== "list", this.profile);
   }
 
   /** @returns {Promise<Receipt>} */
   async forget() {
     const receipt = await call("DELETE", "/me", undefined, { as: this.outbox.uid });
-    this.outbox.drop(() => true);
-    device.drop(key(this.outbox.uid));
-    this.older = null;
-    this.take({ engagements: [], profile: EMPTY_PROFILE }, []);
-    this.tell();
+    this.drop(() => true, EMPTY_PROFILE);
     this.dispatchEvent(new Event("forgotten"));
     return receipt;
   }

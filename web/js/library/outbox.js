@@ -1,6 +1,6 @@
-// The outbox: every write of one user, in order, kept on the device until the API has confirmed it. Sending twice is safe,
-// because the client chooses the `id`. A confirmed write stays in `writes` for a while and is sent along with the next
-// session: the triggers may not have updated the summary yet. Any client can take it: outbox-types.d.ts shows how.
+// Every write of one user, in order, kept on the device until the API has confirmed it. Sending twice is safe: the client
+// chooses the `id`. A confirmed write stays for a while and is part of the next session, because the summary may not have
+// it yet. Any client can take this module: outbox-types.d.ts shows how.
 
 import { Backoff } from "../http/backoff.js";
 import { answerOf, Problem } from "../http/problem.js";

@@ -1,4 +1,4 @@
-// Saved and History: episodes and what was done with them, one row each, any of which can be removed.
+// Saved and History.
 
 import { acknowledge, playButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";

@@ -1,4 +1,4 @@
-// What pages are made of: sections, rows and tiles, ways to more of them, and what stands where something is missing.
+// What pages are made of.
 
 import { live, playButton, toggleButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";
@@ -45,16 +45,13 @@ export function moreButton(list, next, left) {
   return made;
 }
 
-/** Episodes that are answered page by page. @template {{episodes: any[], next_cursor: string | null}} P @param {P} page the first @param {(cursor: string) => Promise<P>} next @param {(episode: P["episodes"][number]) => HTMLElement} row */
+/** Episodes that are answered page by page. @param {EpisodePage} page @param {(cursor: string) => Promise<EpisodePage>} next @param {(episode: any) => HTMLElement} row */
 export function episodeList(page, next, row) {
   const list = h("ul", { role: "list", "aria-label": t("Episodes") }, ...page.episodes.map(row));
   return [list, moreButton(list, async () => (page = await next(page.next_cursor ?? "")).episodes.map(row), () => page.next_cursor)];
 }
 
-/**
- * A question that is answered by one of two buttons.
- * @param {string} title @param {string} detail @param {string} yes the label of the confirming button @returns {Promise<boolean>}
- */
+/** Asks before something is deleted. @param {string} title @param {string} detail @param {string} yes @returns {Promise<boolean>} */
 export function confirmed(title, detail, yes) {
   const dialog = h("dialog", { "aria-label": title }, h("form", { method: "dialog" },
     h("h2", {}, title), h("p", {}, detail),

@@ -1,4 +1,4 @@
-// A photo as the seed of a feed: made small on this device, so that only a small copy is sent.
+// A photo as the seed of a feed.
 
 import { request } from "../http/call.js";
 import { answerOf, Problem } from "../http/problem.js";

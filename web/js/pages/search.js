@@ -79,12 +79,8 @@ function onsubmit(event) {
   look();
 }
 
-/** @param {string} name of the icon @param {string} text @param {() => void} press */
-function way(name, text, press) {
-  const made = button("", press);
-  made.append(icon(name), h("span", {}, text));
-  return made;
-}
+/** @param {string} name of the icon @param {string} text @param {() => void} onclick */
+const way = (name, text, onclick) => h("button", { onclick }, icon(name), h("span", {}, text));
 
 function ask() {
   location.hash = `#/ask?${new URLSearchParams({ q: input.value.trim() })}`;

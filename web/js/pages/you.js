@@ -1,4 +1,4 @@
-// The You page: sign-in, interests, shows, mutes, language, and the listener's data.
+// The page of the listener.
 
 import { acknowledge } from "../episode/actions.js";
 import { art } from "../episode/art.js";

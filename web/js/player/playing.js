@@ -1,4 +1,4 @@
-// What plays, as far as the rest of the page needs to know. The player itself is loaded when something is played.
+// What plays, as far as the rest of the page needs to know.
 
 import { toast } from "../ui/dom.js";
 import { t } from "../ui/text.js";
@@ -17,7 +17,7 @@ export function sounds(id) {
   playing.dispatchEvent(new Event("change"));
 }
 
-/** Loads the player: ahead, so that it plays without a connection, too, and within the press of a button. */
+/** Loads the player: ahead, because a browser lets sound begin within the press of a button only. */
 export const loadPlayer = () => import("./bar.js");
 
 /** @param {Episode} episode @param {number} [seconds] */
