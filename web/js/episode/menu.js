@@ -6,7 +6,7 @@ import { library } from "../library/library.js";
 import { add, playNext } from "../player/queue.js";
 import { t } from "../ui/text.js";
 
-/** @param {Episode} episode @param {HTMLElement} opener the button beside it @param {(how: () => void) => void} leave hides the episode */
+/** @param {Episode} episode @param {HTMLElement} opener @param {(how: () => void) => void} leave */
 export function openEpisodeMenu(episode, opener, leave) {
   const { id, title, series } = episode;
   const of = series?.id ?? "";

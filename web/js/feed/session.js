@@ -22,7 +22,7 @@ export async function createSession(request) {
   return withSeen((seen) => call("POST", "/sessions/create", { limit: PAGE, trace: true, seen, ...library.unsynced, ...request }));
 }
 
-/** The next page of a session or, at its end, the first of another one. @param {Session} session @param {object} another @returns {Promise<SessionPage>} */
+/** @param {Session} session @param {object} another @returns {Promise<SessionPage>} */
 export async function nextPage({ session_id: id, next_cursor: cursor }, another) {
   if (!cursor) return createSession(another);
   try {

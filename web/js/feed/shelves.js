@@ -84,7 +84,7 @@ export async function arrangeShelves(of, others, wanted, retry) {
   });
 }
 
-/** A row of covers to scroll through; near its end it goes on. @param {HomePage} page @param {Shelf} shelf @param {Episode[]} [episodes] those of it that are shown */
+/** A row of covers to scroll through; near its end it goes on. @param {HomePage} page @param {Shelf} shelf @param {Episode[]} [episodes] */
 function rail(page, shelf, episodes) {
   const title = told("shelf", shelf.title);
   const trends = shelf.id === "trending"; // a page of its own has more of that

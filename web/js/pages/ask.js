@@ -102,7 +102,7 @@ async function ask(question) {
   }
 }
 
-/** A source, which opens at the minute that the answer was taken from, where it is known. @param {AnswerSource} episode */
+/** @param {AnswerSource} episode */
 function source(episode) {
   const { number, passages, at_s: at } = episode;
   const timed = at !== null && at !== undefined;

@@ -24,7 +24,7 @@ const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 /** Covers by view and episode, so that they do not flicker when a list is drawn again. @type {Map<string, HTMLElement>} */
 const covers = new Map();
 
-/** One of each episode; its latest engagement places it. @param {Engagement[]} engagements newest first @returns {EpisodePast[]} */
+/** @param {Engagement[]} engagements newest first @returns {EpisodePast[]} */
 const pastOf = (engagements) => [...Map.groupBy(engagements, (one) => one.episode_id)].map(([id, all]) => {
   const done = new Set(all.map(({ type }) => type));
   const heard = done.has("complete") ? 1 : all.find(({ type }) => type === "listen")?.progress ?? 0;

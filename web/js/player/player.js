@@ -93,7 +93,6 @@ function proceed() {
 
 export const toggle = () => audio.paused ? start() : pause();
 
-/** Goes to where another device has gone on since this one recorded its position. */
 async function followOtherDevices() {
   const { outbox, withoutUser } = library;
   const { episode } = now;

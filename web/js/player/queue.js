@@ -49,7 +49,7 @@ export function playNext(episode) {
 
 export const autoplay = () => kept("autoplay", true);
 
-/** What of the feed follows an episode: what sounds, and was neither heard nor refused. @param {string} id */
+/** @param {string} id */
 export function fromFeed(id) {
   const gone = [id, ...[...past, ...list()].map((one) => one.id)];
   return following(id).find((one) => autoplay() && webUrl(one.audio_url) && !gone.includes(one.id) && !library.did("complete", one.id)
