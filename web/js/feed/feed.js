@@ -179,7 +179,7 @@ async function startSession(gently = false) {
       anonymous = wasUnknown;
       greet();
       append(page);
-      if (!page.episodes.length) notice(t("Nothing to show yet"), t("No episode is allowed by your settings right now."), startSession);
+      if (!page.episodes.length) notice(t("Nothing to show yet"), t("There is no episode for you right now."), startSession);
     };
     const reading = cards.length && scrollY > innerHeight / 2;
     if (gently && reading) toast(t("A new feed is ready."), [t("Show"), () => { goToTop(); show(); }]);
@@ -252,7 +252,7 @@ function append({ episodes, trace: traced = trace, ...rest }) {
 async function arrange(mine) {
   await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // the cards are painted first
   const { arrangeShelves } = await import("./shelves.js");
-  const others = shown.map(({ id }) => id).filter((id) => !library.did("listen", id)); // what was begun may be on its own shelf, too
+  const others = shown.map(({ id }) => id).filter((id, place) => !place || !library.did("listen", id)); // what was begun is on its own shelf, but not below its own card
   const placed = await arrangeShelves(first?.session_id ?? "", others, () => mine === visit, () => arrange(mine));
   for (const id of placed) onShelves.add(id);
 }

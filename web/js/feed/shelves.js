@@ -65,22 +65,23 @@ export async function arrangeShelves(of, others, wanted, retry) {
   if (!wanted()) return [];
   const page = await answer;
   const cards = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#feed > .card"));
-  const waiting = new Set(left.flatMap(({ episodes = [] }) => episodes.map(({ id }) => id)));
-  for (const id of others) waiting.delete(id);
+  const restOf = (/** @type {Shelf} */ { episodes }) => episodes?.filter(({ id }) => !others.includes(id));
+  left = left.filter((shelf) => (restOf(shelf)?.length ?? FEWEST) >= FEWEST);
+  const waiting = new Set(left.flatMap((shelf) => restOf(shelf)?.map(({ id }) => id) ?? []));
   for (const card of cards()) if (waiting.has(card.dataset.id ?? "") && card.getBoundingClientRect().top > innerHeight) card.remove(); // its shelf has it
   cards().forEach((card, index) => {
     const free = index && index % CARDS_BETWEEN === 0 && !card.nextElementSibling?.matches(".rail");
     if (free && card.getBoundingClientRect().bottom > innerHeight) card.after(...left.slice(0, 2).map(() => copy("rail")));
   });
   return [...places()].flatMap((place) => {
-    for (let shelf = left.shift(); shelf; shelf = left.shift()) {
-      const episodes = shelf.episodes?.filter(({ id }) => !others.includes(id));
-      if (episodes && episodes.length < FEWEST) continue;
-      place.replaceWith(rail(page, shelf, episodes));
-      return episodes?.map(({ id }) => id) ?? [];
+    const shelf = left.shift();
+    if (!shelf) {
+      place.remove();
+      return [];
     }
-    place.remove();
-    return [];
+    const episodes = restOf(shelf);
+    place.replaceWith(rail(page, shelf, episodes));
+    return episodes?.map(({ id }) => id) ?? [];
   });
 }
 

@@ -12,7 +12,6 @@ import { $, announce, button, h } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 import { timecode } from "../ui/words.js";
 
-const NEW = "summary_missing"; // a new listener's answer lacks nothing
 const ANSWER_MS = 60_000; // the API ends an answer sooner
 
 const input = h("input", { type: "text", "aria-label": t("Your question"), placeholder: t("What do you want to know?"), maxlength: 1000,
@@ -123,7 +122,7 @@ const cited = (text, sources) => text.split(/(\[\d+\])/).map((part) => {
 function ending({ model, complete, degraded }) {
   const said = [
     model === "extractive" ? t("Sentences of these episodes, not written by a model") : t("Written by {model}: check it with its sources", { model }),
-    !complete && t("it is not complete"), causes(degraded.filter((name) => name !== NEW)),
+    !complete && t("it is not complete"), causes(degraded),
   ];
   return [document.createTextNode(`${said.filter(Boolean).join(". ")}.`)];
 }

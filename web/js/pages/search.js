@@ -161,7 +161,7 @@ function draw(q, page) {
     ...(page.episodes.length ? episodeList(page, (cursor) => next(q, cursor), row)
       : [emptyState(t("Nothing found"), narrowed ? t("Try other words, or fewer filters.") : t("Try fewer or other words."),
         ...(narrowed ? [button(t("Without filters"), () => { for (const one of Object.values(filters)) one.value = ""; look(); }, { class: "strong" })] : []))]),
-    h("p.quiet", {}, causes(page.degraded.filter((name) => name !== "summary_missing"))));
+    h("p.quiet", {}, causes(page.degraded)));
   announce(`${told}.`);
 }
 
