@@ -95,9 +95,10 @@ export function toast(text, action) {
   leaving = setTimeout(later, 8000);
 }
 
-/** Adds a stylesheet that the first page does not need, once. @param {string} name of a file in styles/ */
-export const styles = (name) => new Promise((resolve) => {
-  const href = `styles/${name}.css`;
-  if (document.querySelector(`link[href="${href}"]`)) return resolve(true);
-  document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve }));
+/** @type {Record<string, Promise<unknown>>} */
+const sheets = {};
+
+/** Adds a stylesheet that the first page does not need, once; resolves when it is there. @param {string} name of a file in styles/ */
+export const styles = (name) => sheets[name] ??= new Promise((resolve) => {
+  document.head.append(h("link", { rel: "stylesheet", href: `styles/${name}.css`, onload: resolve, onerror: resolve }));
 });
