@@ -9,7 +9,7 @@ const MODULES = {
   "js/episode": ["actions", "art", "card", "menu", "why"],
   "js/feed": ["causes", "feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "kept", "library", "memory", "outbox"],
-  "js": ["main", "router"],
+  "js": ["main", "router", "start"],
   "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "search", "suggestions", "you"],
   "js/player": ["bar", "media-session", "player", "playing", "queue"],
   "js/ui": ["dom", "frame", "text", "words"],

@@ -110,11 +110,11 @@ library.open(listener.uid);
 startRouter(VIEWS, () => { keepPlace(); hush(); });
 openFeed(listener.uid);
 $("who").textContent = listener.name;
-await settled();
-late = true;
-drawBanner();
-if (!known) library.load();
-setClock().then(draw, () => {}); // until then, ages follow this device's clock
-// So that they open without a connection, too. The feed loads its shelves itself: while WebKit evaluates a module that
-// awaits, a second import of it is answered too early (bugs.webkit.org/show_bug.cgi?id=242740).
-for (const load of [...Object.values(VIEWS).filter((view) => view !== VIEWS.shelf).map((view) => view.load), loadPlayer, () => import("./episode/menu.js"), () => import("./episode/why.js")]) load?.().catch(() => {});
+settled().then(() => {
+  late = true;
+  drawBanner();
+  if (!known) library.load();
+  setClock().then(draw, () => {}); // until then, ages follow this device's clock
+  // So that they open without a connection, too.
+  for (const load of [...Object.values(VIEWS).map((view) => view.load), loadPlayer, () => import("./episode/menu.js"), () => import("./episode/why.js")]) load?.().catch(() => {});
+});

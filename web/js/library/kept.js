@@ -10,9 +10,10 @@ const MAX_NOTES = 100;
 const MAX_NOTES_LENGTH = 5_000_000; // of all together
 const CARDS = "kept-cards";
 
-const storage = await globalThis.caches?.open("earshot-kept").catch(() => undefined); // it may be switched off
+/** @type {Cache | undefined} */
+let storage;
 /** Emits `change`. `full`: the device does not store all of it. */
-export const kept = Object.assign(new EventTarget(), { full: !storage });
+export const kept = Object.assign(new EventTarget(), { full: false });
 
 const changed = () => kept.dispatchEvent(new Event("change"));
 /** @param {string} place @returns {Promise<any> | undefined} */
@@ -26,10 +27,20 @@ const write = (place, value) => storage?.put(place, new Response(JSON.stringify(
 const place = (id) => `kept/${encodeURIComponent(id)}`;
 
 /** By the id that the engagements have, which may be a content id. @type {Map<string, Episode>} */
-const cards = new Map(await read(CARDS));
+const cards = new Map();
 /** @type {Set<string>} */
 const asked = new Set();
 let complete = ""; // the saved episodes of which all is kept
+
+/** Settled when what is kept is known. */
+export const ready = (async () => {
+  const opened = await globalThis.caches?.open("earshot-kept").catch(() => undefined); // it may be switched off
+  const found = await opened?.match(CARDS).then((answer) => answer?.json()).catch(() => undefined);
+  for (const [id, card] of found ?? []) cards.set(id, card);
+  storage = opened; // nothing is written before what was there is known
+  kept.full = !storage;
+  changed();
+})();
 
 /** @param {string} id */
 export const keptEpisode = (id) => cards.get(id);
@@ -102,4 +113,4 @@ library.addEventListener("recorded", (event) => {
 });
 library.addEventListener("change", keep);
 addEventListener("online", keep);
-keep();
+ready.then(keep);

@@ -6,7 +6,7 @@ import { openEpisodeMenu, share } from "../episode/menu.js";
 import { whyPanel } from "../episode/why.js";
 import { call } from "../http/call.js";
 import { Problem } from "../http/problem.js";
-import { keptEpisode, notesOf } from "../library/kept.js";
+import { keptEpisode, notesOf, ready } from "../library/kept.js";
 import { library } from "../library/library.js";
 import { controls, playAt, playing } from "../player/playing.js";
 import { entitle } from "../router.js";
@@ -48,7 +48,8 @@ export async function show(id) {
   if (id === shown && alive.length) return update();
   shown = id;
   alive = [];
-  const before = known(id) ?? keptEpisode(id);
+  const before = known(id) ?? await ready.then(() => keptEpisode(id));
+  if (id !== shown) return;
   if (before) draw(before);
   else {
     entitle("episode", t("Episode"));

@@ -108,7 +108,6 @@ function measure() {
   document.documentElement.style.setProperty("--bars", `${tabs + bar.offsetHeight}px`);
 }
 
-await styles("pages");
 $("toast").before(bar);
 document.querySelector(".skip")?.after(bridge);
 new ResizeObserver(measure).observe(bar);
@@ -117,3 +116,4 @@ playing.addEventListener("change", draw);
 playing.addEventListener("position", drawPosition);
 draw();
 measure();
+styles("pages").then(measure);

@@ -7,10 +7,9 @@ export const LANGUAGES = { en: "English", de: "Deutsch" };
 
 const wanted = [device.read("language", ""), ...navigator.languages].map((tag) => tag.split("-")[0]);
 export const language = wanted.find((tag) => tag in LANGUAGES) ?? "en";
-document.documentElement.lang = language;
 
 /** By English text, or for texts of the API by kind and key; a text with a number is an object by plural category. @type {Record<string, string | Record<string, string>>} */
-export const texts = language === "en" ? {} : (await import(`../../languages/${language}.js`)).default;
+export const texts = {};
 const plurals = new Intl.PluralRules(language);
 
 /** @param {string} text @param {Record<string, unknown>} values */
@@ -34,4 +33,10 @@ export function told(kind, { key, params, text }) {
   return mine ? filled(/** @type {string} */ (mine), params) : text;
 }
 
-if (language !== "en") (await import("./frame.js")).translate(t);
+/** Loads the texts of the listener's language; to be done before a module is loaded that has texts. */
+export async function loadTexts() {
+  if (language === "en") return;
+  Object.assign(texts, (await import(`../../languages/${language}.js`)).default);
+  document.documentElement.lang = language;
+  (await import("./frame.js")).translate(t);
+}
