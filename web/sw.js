@@ -7,7 +7,7 @@ const MODULES = {
   "js/http": ["backoff", "call", "clock", "config", "event-stream", "problem"],
   "js/auth": ["auth", "firebase", "local"],
   "js/episode": ["actions", "art", "card", "menu", "why"],
-  "js/feed": ["causes", "feed", "interests", "session", "shelves"],
+  "js/feed": ["feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "kept", "library", "memory", "outbox"],
   "js": ["main", "router", "start"],
   "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "search", "suggestions", "you"],

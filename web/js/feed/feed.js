@@ -269,7 +269,7 @@ function whyOf(trace, place, cold) {
 
 /** @param {string[]} degraded */
 async function tellCauses(degraded) {
-  const text = degraded.length ? (await import("./causes.js")).causes(degraded) : "";
+  const text = degraded.length ? (await import("../episode/why.js")).causes(degraded) : "";
   if (degraded === session?.degraded) $("foot").textContent = text;
 }
 

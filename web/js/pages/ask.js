@@ -2,7 +2,7 @@
 
 import { auth } from "../auth/auth.js";
 import { updateAll, webUrl } from "../episode/actions.js";
-import { causes } from "../feed/causes.js";
+import { causes } from "../episode/why.js";
 import { request } from "../http/call.js";
 import { events } from "../http/event-stream.js";
 import { answerOf, Problem } from "../http/problem.js";

@@ -1,7 +1,7 @@
 // Search: episodes as the listener types, narrowed by filters. What is searched for stands in the address.
 
 import { updateAll } from "../episode/actions.js";
-import { causes } from "../feed/causes.js";
+import { causes } from "../episode/why.js";
 import { feedAbout } from "../feed/feed.js";
 import { categories } from "../feed/interests.js";
 import { call } from "../http/call.js";

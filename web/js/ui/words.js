@@ -36,6 +36,3 @@ export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
 
 /** @param {string} name from the API, in snake case */
 export const plain = (name) => name.replaceAll("_", " ");
-
-/** @param {Record<string, string>} words @param {string} name */
-export const wordFor = (words, name) => words[name] ?? plain(name);

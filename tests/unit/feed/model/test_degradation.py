@@ -37,7 +37,7 @@ def test_every_cause_has_a_severity_and_advice_on_the_page_for_operators() -> No
 
 
 def test_the_web_app_has_different_words_for_every_cause_that_it_tells_listeners() -> None:
-    script = (ROOT / "web/js/feed/causes.js").read_text()
+    script = (ROOT / "web/js/episode/why.js").read_text()
     (internal,) = re.findall(r"const INTERNAL = /(.*)/;", script)
     table = script.split("WITHOUT = {")[1].split("};")[0]
     said = dict(re.findall(r"(\w+): t\(\"([^\"]+)\"\)", table))
