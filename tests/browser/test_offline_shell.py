@@ -43,7 +43,7 @@ def test_the_shell_opens_offline_and_caches_no_api_answer(
     page.close()
     page = context.new_page()
     page.goto(site.url)
-    expect(page.locator("#notice")).to_contain_text("The feed cannot be reached")
+    expect(page.locator("#notice")).to_contain_text("It cannot be reached just now")
     site.start()
     titles(page)
 

@@ -35,14 +35,14 @@ def test_while_the_server_is_down_the_cards_stay_and_the_page_tries_again(
     site.kill()
     notice = page.locator("#notice")
     page.locator("#feed .card:visible").last.scroll_into_view_if_needed()
-    expect(notice).to_contain_text("The feed cannot be reached")
+    expect(notice).to_contain_text("It cannot be reached just now")
     assert titles(page) == before
     site.start()
     assert titles(page, 20)[:PAGE] == before
     expect(notice).to_be_hidden()
     site.kill()
     page.locator("#refresh").click()
-    expect(notice).to_contain_text("The feed cannot be reached")
+    expect(notice).to_contain_text("It cannot be reached just now")
     expect(notice).to_contain_text("tries again by itself")
     expect(notice).to_be_in_viewport()
     assert titles(page) == before
@@ -68,7 +68,7 @@ def test_a_new_feed_does_not_move_a_listener_who_scrolled_on(page: Page, site: S
     before = visit(page, site)
     page.route(CREATE, lambda route: route.abort())
     page.locator("#refresh").click()
-    expect(page.locator("#notice")).to_contain_text("The feed cannot be reached")
+    expect(page.locator("#notice")).to_contain_text("It cannot be reached just now")
     page.locator("#feed .card").nth(8).scroll_into_view_if_needed()
     page.unroute(CREATE)
     toast = page.locator("#toast")

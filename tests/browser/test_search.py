@@ -103,7 +103,7 @@ def test_what_a_search_finds_is_text_and_a_failure_is_told(page: Page, site: Ser
     page.unroute("**/api/search**")
     page.route("**/api/search**", lambda route: route.abort())
     box.fill("then")
-    expect(page.locator("#search")).to_contain_text("The feed cannot be reached")
+    expect(page.locator("#search")).to_contain_text("It cannot be reached just now")
     page.unroute("**/api/search**")
     press(page, "Try again")
     expect(page.locator("#search")).not_to_contain_text("cannot be reached")

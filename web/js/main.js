@@ -97,7 +97,7 @@ library.addEventListener("change", draw);
 library.addEventListener("outbox", drawBanner);
 library.addEventListener("refused", (event) => {
   const problem = /** @type {CustomEvent} */ (event).detail;
-  toast(`Not saved: ${problem.detail || problem.message}`);
+  toast(t("Not saved: {problem}", { problem: problem.detail || problem.message }));
 });
 library.addEventListener("forgotten", () => { controls.stop(false); forgetFeed(); });
 playing.addEventListener("change", draw);

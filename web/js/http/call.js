@@ -2,6 +2,7 @@
 
 import { auth, settled } from "../auth/auth.js";
 import { config } from "./config.js";
+import { t } from "../ui/text.js";
 import { answerOf, Problem } from "./problem.js";
 
 const TIMEOUT_MS = 15_000;
@@ -33,8 +34,8 @@ export async function request(path, init, as) {
     const response = await ask();
     return [401, 403].includes(response.status) ? await ask(true) : response; // the token may predate a claim
   } catch (error) {
-    const detail = /** @type {any} */ (error).cause ?? "Check the connection and try again."; // App Check's reason
-    throw new Problem({ title: "The feed cannot be reached", detail });
+    const detail = /** @type {any} */ (error).cause ?? t("Check the connection and try again."); // App Check's reason
+    throw new Problem({ title: t("It cannot be reached just now"), detail });
   }
 }
 

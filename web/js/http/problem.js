@@ -1,5 +1,7 @@
 // Errors of the API (RFC 9457).
 
+import { t } from "../ui/text.js";
+
 const PROBLEM_PREFIX = "urn:earshot:problem:"; // of the API's own problem types
 const TEMPORARY = [0, 401, 408, 429]; // statuses that a retry may fix, besides every 5xx
 
@@ -18,7 +20,7 @@ export class Problem extends Error {
 
   /** @param {unknown} error */
   static of(error) {
-    return error instanceof Problem ? error : new Problem({ title: "The answer could not be read", detail: String(error) });
+    return error instanceof Problem ? error : new Problem({ title: t("The answer could not be read"), detail: String(error) });
   }
 }
 
@@ -28,6 +30,6 @@ export async function answerOf(response) {
   const answer = await response.json().catch(() => null);
   if (ok && (answer || status === 204)) return answer;
   // A captive portal answers 200, but not JSON.
-  const title = ok ? "The answer did not come from the API" : `The server answered ${status}`;
+  const title = ok ? t("The answer could not be read") : t("The server answered {status}", { status });
   throw new Problem({ title, ...answer }, status, Number(response.headers.get("Retry-After")));
 }
