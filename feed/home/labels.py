@@ -41,7 +41,7 @@ REASONS: dict[str, str] = {
     TRENDING_TOPICS: "Many are listening to these",
     "series": "Shows that may be new to you",
     "episodes": "What suits you best",
-    "different": "Highly rated, and not what you usually listen to",
+    "different": "Among the best, and not what you usually listen to",
 }
 PARAMS: dict[Kind, frozenset[str]] = {
     "because": frozenset({"episode_id", "title"}),

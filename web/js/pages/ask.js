@@ -47,6 +47,8 @@ export function update() {
 
 export { update as show };
 
+addEventListener("hashchange", () => { if (!$("view-ask").hidden && words()) update(); }); // another question in the address
+
 /** @param {Event} event */
 function onsubmit(event) {
   event.preventDefault();
