@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from adapters.firestore.users import FirestoreStore
@@ -45,8 +46,17 @@ def server(start_module_server: Start, network: Blackhole, small_shelf: str) -> 
     return server
 
 
+def is_silent(emulator: FirestoreEmulator) -> bool:
+    try:
+        httpx.get(f"http://127.0.0.1:{emulator.port}/", timeout=0.5)
+    except httpx.TimeoutException:
+        return True
+    return False
+
+
 def hang(emulator: FirestoreEmulator, _: Blackhole) -> Callable[[], object]:
     emulator.signal(signal.SIGSTOP)
+    until(lambda: is_silent(emulator))  # its threads stop one by one
     return lambda: emulator.signal(signal.SIGCONT)
 
 

@@ -5,7 +5,7 @@ import { device } from "../library/memory.js";
 
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 
-const wanted = [device.read("language", ""), ...navigator.languages].map((tag) => tag.split("-")[0]);
+const wanted = [device.read("language", ""), ...globalThis.navigator?.languages ?? []].map((tag) => tag.split("-")[0]);
 export const language = wanted.find((tag) => tag in LANGUAGES) ?? "en";
 
 /** By English text, or for texts of the API by kind and key; a text with a number is an object by plural category. @type {Record<string, string | Record<string, string>>} */
