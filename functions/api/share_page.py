@@ -1,7 +1,7 @@
 """The page that a shared episode has: a title and a picture for link previews, and the way on.
 
 Programs that make previews run no scripts, and never see what is behind a `#`. So what is shared
-is `/episode/{id}`, and a browser that opens it goes on to the episode in the web app (ADR 45).
+is `/episode/{id}`, and a browser that opens it goes on to the episode in the web app (ADR 44).
 """
 
 import hashlib
