@@ -53,7 +53,7 @@ def test_engagements_made_offline_survive_a_reload_and_are_sent_once(
     page.unroute(WRITES)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(banner).to_be_hidden()
-    assert [one["episode_title"] for one in stored(site)] == [first]
+    until(page, lambda: [one["episode_title"] for one in stored(site)] == [first])
 
 
 def test_an_outbox_is_sent_only_as_the_user_who_filled_it(page: Page, site: Server) -> None:
@@ -85,7 +85,7 @@ def test_a_refused_write_is_dropped_and_one_that_the_store_cannot_take_waits(
     press(page, f"Save: {second}")
     expect(page.locator("#banner")).to_contain_text("One change waits to be saved.")
     expect(page.locator("#banner")).to_be_hidden()
-    assert [one["episode_title"] for one in stored(site)] == [second]
+    until(page, lambda: [one["episode_title"] for one in stored(site)] == [second])
 
 
 def test_a_profile_list_is_changed_from_its_current_value(page: Page, site: Server) -> None:

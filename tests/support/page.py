@@ -28,8 +28,11 @@ def card(page: Page, title: str) -> Locator:
 def titles(page: Page, count: int = PAGE) -> list[str]:
     """The first titles shown, once there are at least `count`."""
     found = page.locator("#feed h2.title:visible")
-    expect(found.nth(count - 1)).to_be_attached()
-    return found.all_inner_texts()[:count]
+    while True:
+        expect(found.nth(count - 1)).to_be_attached()
+        texts = found.all_inner_texts()  # fewer if cards are replaced just then
+        if len(texts) >= count:
+            return texts[:count]
 
 
 def scroll_for(page: Page, count: int) -> list[str]:

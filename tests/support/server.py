@@ -52,6 +52,9 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+LOG_PAUSE_S = 0.1
+
+
 class Server:
     """A function in a process of its own."""
 
@@ -104,8 +107,12 @@ class Server:
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
-        """The structured lines of its log."""
-        return [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
+        """The structured lines of its log, once no more come: an answer is out before its line."""
+        output, before = self.output, ""
+        while output != before:
+            time.sleep(LOG_PAUSE_S)
+            output, before = self.output, output
+        return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
     @property
     def alive(self) -> bool:
