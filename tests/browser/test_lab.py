@@ -162,7 +162,7 @@ def test_a_filter_opens_to_what_it_removed_and_a_source_to_what_it_brought(
     left.get_by_text("Stages", exact=True).click()
     left.get_by_text(FLOORS).click()
     listed = left.get_by_role("list", name=FLOORS)
-    assert listed.get_by_role("listitem").all_inner_texts() == [one["title"] for one in removed]
+    expect(listed.get_by_role("listitem")).to_have_text([one["title"] for one in removed])
     left.get_by_text("+ fresh").click()
     brought = left.get_by_role("list", name="+ fresh").get_by_role("listitem")
     expect(brought).to_have_count(session["trace"]["sources"]["fresh"])
