@@ -40,9 +40,7 @@ function watch(send) {
 export async function openDemo(auth, becomeGuest) {
   if (!$("main")) return () => {}; // the Lab, which has no place for it
   watch(calls.send);
-  await styles("developer");
-  if (language !== "en") Object.assign(texts, (await import(`../../languages/demo-${language}.js`)).default);
-  const bar = h("aside.demo", { "aria-label": t("Demo") });
+  const bar = h("aside.demo");
   const failed = () => toast(t("This page cannot be opened just now."));
 
   /** @param {boolean} whole */
@@ -54,6 +52,7 @@ export async function openDemo(auth, becomeGuest) {
   const rankBy = (scenario) => { tab.write("scenario", scenario); draw(); forgetFeed(); location.hash = "#/"; };
 
   function draw() {
+    bar.ariaLabel = t("Demo");
     const scenario = tab.read("scenario", "");
     if (!device.read("demo", innerWidth > 640)) {
       return redraw(bar, h("div.row", {}, tour(),
@@ -79,7 +78,10 @@ export async function openDemo(auth, becomeGuest) {
           button(t("For You"), () => rankBy(""), { "aria-pressed": !scenario }),
           button(t("Baseline"), () => rankBy("baseline"), { "aria-pressed": !!scenario, title: t("The same feed by quality, age and similarity alone") }))));
   }
-  $("main").prepend(bar);
-  draw();
-  return draw;
+  const translated = language === "en" ? null : import(`../../languages/demo-${language}.js`).then((one) => Object.assign(texts, one.default));
+  Promise.all([styles("developer"), translated]).then(() => { // the feed does not wait for it
+    $("main").prepend(bar);
+    draw();
+  }, failed);
+  return () => bar.isConnected && draw();
 }
