@@ -4,10 +4,9 @@ The body of the `POST` is optional: `{"full": true}` reads everything again, `{"
 publishes what the gate refuses. It answers 5xx only where Cloud Scheduler should try again.
 """
 
-import asyncio
 import os
 import uuid
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,11 +32,9 @@ from catalog_builder.wiring import (
 from feed.model.timestamps import to_us
 from feed.ports.errors import Conflict, Unavailable
 from feed.ports.shelf import Shelf
-from functions.http.endpoint import INTERNAL_ERROR, json_response
-from functions.http.request_body import read_body
-from functions.problems import ProblemError
+from functions.http.job import Job
 from functions.settings import SettingsError, check_shelf, check_store, read_settings
-from functions.telemetry import install_log_handler, log, log_error
+from functions.telemetry import install_log_handler
 from functions.wiring import make_or_exit
 
 REFUSED = "catalog-refused"
@@ -146,41 +143,21 @@ class ScheduledBuild:
 
 
 install_log_handler()
-_build = make_or_exit(lambda: ScheduledBuild(dict(os.environ)))
+_job = Job(
+    body=PublishRequest,
+    run=make_or_exit(lambda: ScheduledBuild(dict(os.environ))).run,
+    about="catalog",
+    failure="nothing was published",
+    problems={
+        Conflict: (409, "build-running"),
+        Superseded: (409, "published-meanwhile"),
+        CommandError: (422, REFUSED),
+    },
+    alarming={REFUSED},
+)
 
 
 @functions_framework.aio.http
 async def publish_catalog(request: Request) -> Response:
     """Build and publish a catalog, and answer its report or a problem document."""
-    try:
-        report = asdict(await _publish(request))
-    except ProblemError as problem:
-        failed = problem.status >= 500 or problem.kind == REFUSED  # noqa: PLR2004
-        severity = "ERROR" if failed else "WARNING"
-        log(severity, f"nothing was published: {problem.kind}", problem=problem.detail)
-        return problem.response()
-    except Exception as error:  # noqa: BLE001  # whatever it is, the last catalog stays
-        log_error("nothing was published", error)
-        return ProblemError(500, "internal-error", INTERNAL_ERROR).response()
-    log("INFO", f"catalog {report['status']}", **report)
-    return json_response(msgspec.json.encode(report))
-
-
-async def _publish(request: Request) -> LookReport:
-    if request.method != "POST":
-        raise ProblemError(
-            405, "method-not-allowed", "expected POST", headers={"Allow": "POST"}, expected="POST"
-        )
-    body = await read_body(request, PublishRequest)
-    try:
-        return await asyncio.to_thread(_build.run, body)
-    except Conflict as error:
-        raise ProblemError(409, "build-running", str(error)) from error
-    except Superseded as error:
-        raise ProblemError(409, "published-meanwhile", str(error)) from error
-    except CommandError as error:
-        raise ProblemError(422, REFUSED, str(error)) from error
-    except Unavailable as error:
-        raise ProblemError(
-            503, "source-unavailable", str(error), headers={"Retry-After": "60"}
-        ) from error
+    return await _job.answer(request)
