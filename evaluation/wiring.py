@@ -104,8 +104,6 @@ def chosen_scenarios(names: Sequence[str], folder: Path | None) -> list[Scenario
 def read_experiment(path: Path) -> Experiment:
     """The experiment of a file. Raises `CommandError` if it cannot be read or is not valid."""
     try:
-        return experiments.parse(path.read_bytes())
+        return experiments.load(path)
     except ExperimentError as error:
-        raise CommandError(f"{path}: {error}") from error
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
+        raise CommandError(str(error)) from error

@@ -169,7 +169,7 @@ def inspect(options: argparse.Namespace) -> None:
 
 def assign(options: argparse.Namespace) -> None:
     """Print each user's arm in an experiment, or - for a user who does not take part."""
-    experiment = experiments.parse(_read(options.experiment))
+    experiment = experiments.load(options.experiment)
     for user in options.users:
         print(f"{user}\t{experiments.assign(experiment, user) or '-'}")
 

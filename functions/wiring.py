@@ -282,17 +282,14 @@ def wire_experiment(
     """
     if not settings.EXPERIMENT:
         return None
-    path = Path(settings.EXPERIMENT)
     try:
-        experiment = experiments.parse(path.read_bytes())
-    except OSError as error:
-        raise SettingsError(f"EXPERIMENT: {path}: {error.strerror}") from error
+        experiment = experiments.load(Path(settings.EXPERIMENT))
     except experiments.ExperimentError as error:
-        raise SettingsError(f"EXPERIMENT: {path.name}: {error}") from error
+        raise SettingsError(f"EXPERIMENT: {error}") from error
     for arm in experiment.arms:
         if arm not in scenarios_by_name:
             raise SettingsError(
-                f"EXPERIMENT: {path.name}: arm {arm}: "
+                f"EXPERIMENT: {settings.EXPERIMENT}: arm {arm}: "
                 f"expected one of {', '.join(scenarios_by_name)}"
             )
     return experiment

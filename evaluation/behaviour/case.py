@@ -13,6 +13,7 @@ import msgspec
 from catalog_builder.errors import CommandError
 from evaluation.behaviour import checks, comparisons
 from evaluation.behaviour.criteria import EpisodeCriteria
+from evaluation.data.toml_file import read_toml
 from feed.model.engagement import EngagementType
 from feed.model.episode import Scores
 from feed.session.request import Seed
@@ -178,12 +179,7 @@ def load_case(path: Path) -> Case:
     Raises:
         CommandError: the file cannot be read, or a key is unknown or has a wrong value.
     """
-    try:
-        case = msgspec.toml.decode(path.read_bytes(), type=Case)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise CommandError(f"{path}: {error}") from error
+    case = read_toml(path, Case)
     if (case.catalog.generator == "file") != bool(case.catalog.file):
         raise CommandError(f"{path}: catalog.file: expected if and only if generator = 'file'")
     for check in case.expect:

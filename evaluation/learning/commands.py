@@ -12,10 +12,11 @@ from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.wiring import write_file
 from evaluation.counterfactual.estimates import effective_size
 from evaluation.data.events import read_events
+from evaluation.data.toml_file import read_toml
 from evaluation.data.training import training_data
 from evaluation.learning.estimator import check_parts, clipped_weights, estimate, kept_of
 from evaluation.learning.held_out import compare
-from evaluation.learning.listeners import read_listeners
+from evaluation.learning.listeners import Listeners
 from evaluation.learning.outcome import check_enough, learned_scenario, rises_of, told
 from evaluation.learning.sessions import impressions_in
 from evaluation.online.lines import read_lines
@@ -82,7 +83,7 @@ def simulate(options: argparse.Namespace) -> int:
     if options.out.exists():
         raise CommandError(f"{options.out}: expected a new folder")
     (scenario,) = chosen_scenarios([options.scenario], None)
-    listeners = read_listeners(options.listeners)
+    listeners = read_toml(options.listeners, Listeners)
     with stage("catalog"):
         read = read_catalog_input(options.episodes)
         least = SignalParameters(min_users=1)

@@ -1,8 +1,6 @@
 """Listeners with known preferences: what a simulation plants, and learning shall find."""
 
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -69,17 +67,3 @@ class Listeners(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             index: kinds[drawn[index]] for index in np.flatnonzero(hears).tolist()
         }
         return found | dict.fromkeys(np.flatnonzero(rejects).tolist(), "not_interested")
-
-
-def read_listeners(path: Path) -> Listeners:
-    """Read listeners from a TOML file.
-
-    Raises:
-        CommandError: the file cannot be read or is invalid.
-    """
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Listeners)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
-    except (ValueError, msgspec.ValidationError) as error:
-        raise CommandError(f"{path}: {error}") from error

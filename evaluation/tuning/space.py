@@ -1,7 +1,6 @@
 """The search space: parameters of a scenario, their bounds, and the objective."""
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from catalog_builder.errors import CommandError
+from evaluation.data.toml_file import read_toml
 from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import METRIC
 from feed.arrays.arrays import FloatArray
@@ -109,12 +109,7 @@ def load_space(path: Path, start: Scenario) -> SearchSpace:
     Raises:
         CommandError: the file is invalid, or a parameter or metric does not exist.
     """
-    try:
-        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
-    except (ValueError, msgspec.ValidationError) as error:
-        raise CommandError(f"{path}: {error}") from error
+    file = read_toml(path, _File)
     for name in file.objective:
         match = METRIC.fullmatch(name)
         if not match or int(match[2] or 1) > DEPTH:

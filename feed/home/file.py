@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-import msgspec
-
 from feed.home.labels import label_problems
 from feed.home.parameters import ABOUT_EACH, Home, ShelfParameters
+from feed.scenarios import toml_file
 from feed.scenarios.parameters import PARTS
 from feed.scenarios.rules import Where
 
@@ -25,12 +24,7 @@ class HomeError(ValueError):
 
 def parse(text: str | bytes) -> Home:
     """A home page from TOML. Raises `HomeError` that names the key."""
-    try:
-        home = msgspec.toml.decode(text, type=Home)
-    except msgspec.ValidationError as error:
-        raise HomeError(f"home: {error}") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise HomeError(f"home: not TOML: {error}") from error
+    home = toml_file.decode(text, Home, "home", HomeError)
     for key, expected in _problems(home):
         raise HomeError(f"home: expected {expected} - at `$.{key}`")
     return home
@@ -38,12 +32,7 @@ def parse(text: str | bytes) -> Home:
 
 def load(file: Traversable) -> Home:
     """Read a home page from a TOML file. Raises `HomeError` that names the file and the key."""
-    try:
-        return parse(file.read_bytes())
-    except OSError as error:
-        raise HomeError(f"{file}: {error.strerror}") from error
-    except HomeError as error:
-        raise HomeError(f"{file}: {error}") from error
+    return toml_file.load(file, parse, HomeError)
 
 
 def shipped() -> Home:

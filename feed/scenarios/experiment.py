@@ -7,9 +7,12 @@ would move the users of every running experiment.
 
 import hashlib
 import math
+from importlib.resources.abc import Traversable
 from typing import Annotated
 
 import msgspec
+
+from feed.scenarios import toml_file
 
 ScenarioName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
 ArmWeight = Annotated[float, msgspec.Meta(ge=1e-6, le=1e6)]
@@ -48,12 +51,12 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def parse(text: str | bytes) -> Experiment:
     """Read an experiment from TOML. Raises `ExperimentError` that names the key."""
-    try:
-        return msgspec.toml.decode(text, type=Experiment)
-    except msgspec.ValidationError as error:
-        raise ExperimentError(f"experiment: {error}") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise ExperimentError(f"experiment: not TOML: {error}") from error
+    return toml_file.decode(text, Experiment, "experiment", ExperimentError)
+
+
+def load(file: Traversable) -> Experiment:
+    """Read an experiment from a TOML file. Raises `ExperimentError` that names file and key."""
+    return toml_file.load(file, parse, ExperimentError)
 
 
 def assign(experiment: Experiment, user_id: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from feed.scenarios import toml_file
 from feed.scenarios.parameters import (
     PARTS,
     BlendParameters,
@@ -50,12 +51,7 @@ class Scenario(Table, frozen=True, kw_only=True):
 
 def parse(text: str | bytes) -> Scenario:
     """A scenario from TOML. Raises `ScenarioError` that names the key."""
-    try:
-        scenario = msgspec.toml.decode(text, type=Scenario)
-    except msgspec.ValidationError as error:
-        raise ScenarioError(f"scenario: {error}") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise ScenarioError(f"scenario: not TOML: {error}") from error
+    scenario = toml_file.decode(text, Scenario, "scenario", ScenarioError)
     _check(scenario)
     return scenario
 
@@ -88,12 +84,7 @@ def _check(scenario: Scenario) -> None:
 
 def load(file: Traversable) -> Scenario:
     """Read a scenario from a TOML file. Raises `ScenarioError` that names the file and the key."""
-    try:
-        return parse(file.read_bytes())
-    except OSError as error:
-        raise ScenarioError(f"{file}: {error.strerror}") from error
-    except ScenarioError as error:
-        raise ScenarioError(f"{file}: {error}") from error
+    return toml_file.load(file, parse, ScenarioError)
 
 
 def load_folder(folder: Traversable) -> dict[str, Scenario]:

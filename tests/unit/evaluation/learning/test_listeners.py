@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.learning.listeners import Listeners, read_listeners
+from evaluation.data.toml_file import read_toml
+from evaluation.learning.listeners import Listeners
 
 EAGER = Listeners(activity=0.0, preferences={"quality": 4.0}, position_power=1.0)
 
@@ -27,7 +28,7 @@ def test_listeners_hear_what_they_prefer_where_they_look() -> None:
 def test_a_file_that_does_not_describe_listeners_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "some.toml").write_text(text)
     with pytest.raises(CommandError, match=r"some\.toml"):
-        read_listeners(tmp_path / "some.toml")
+        read_toml(tmp_path / "some.toml", Listeners)
 
 
 def test_a_preference_for_a_part_that_the_scenario_does_not_use_is_refused() -> None:
