@@ -4,15 +4,15 @@
 const CACHE = "earshot-shell";
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in js/auth/firebase.js
 const MODULES = {
-  "js/http": ["backoff", "call", "clock", "config", "event-stream", "problem"],
-  "js/auth": ["auth", "firebase", "local"],
-  "js/episode": ["actions", "art", "card", "menu", "why"],
+  "js/http": ["config", "event-stream", "problem"],
+  "js/auth": ["auth", "call", "firebase", "local"],
+  "js/episode": ["actions", "art", "card", "items", "menu", "why"],
   "js/feed": ["feed", "interests", "session", "shelves"],
-  "js/library": ["impressions", "kept", "library", "memory", "outbox"],
-  "js": ["main", "router", "start"],
-  "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "search", "suggestions", "you"],
-  "js/player": ["bar", "media-session", "player", "playing", "queue"],
-  "js/ui": ["dom", "frame", "text", "words"],
+  "js/library": ["impressions", "kept", "library", "outbox", "queue"],
+  "js": ["device", "main", "router", "start"],
+  "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "search", "shelf", "suggestions", "you"],
+  "js/player": ["bar", "media-session", "player"],
+  "js/ui": ["dom", "frame", "text"],
   languages: ["de"],
 };
 const SHELL = [

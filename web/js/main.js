@@ -1,11 +1,12 @@
 // Finds out who listens, and wires up everything.
 
 import { auth, settled, startAuth } from "./auth/auth.js";
-import { setClock } from "./http/clock.js";
+import { call } from "./auth/call.js";
+import { setClock } from "./device.js";
 import { $, hush, styles, toast } from "./ui/dom.js";
 import { drawFeed, forgetFeed, keepPlace, openFeed, renewFeed, watchFeed } from "./feed/feed.js";
 import { library } from "./library/library.js";
-import { controls, loadPlayer, playing } from "./player/playing.js";
+import { player, playing } from "./episode/actions.js";
 import { startRouter } from "./router.js";
 import { count, t } from "./ui/text.js";
 
@@ -22,7 +23,7 @@ function page(title, opened) {
 /** @type {Record<string, View>} */
 const VIEWS = {
   feed: { title: t("For You"), show: drawFeed, update: drawFeed },
-  shelf: page(t("Shelf"), () => import("./feed/shelves.js")),
+  shelf: page(t("Shelf"), () => import("./pages/shelf.js")),
   search: page(t("Search"), () => import("./pages/search.js")),
   ask: page(t("Ask"), () => import("./pages/ask.js")),
   saved: page(t("Saved"), async () => (await import("./pages/lists.js")).saved),
@@ -62,7 +63,7 @@ function listen() {
 function change({ uid, name, guest }) {
   // A Firebase guest never returns: their unsent writes go to the next listener, and so do writes made before sign-in.
   const succeeds = uid === null || (guest && !demo);
-  controls.stop();
+  player.stop();
   const left = succeeds ? 0 : library.outbox.waiting.length;
   library.open(listener.uid, succeeds ? uid : undefined);
   library.outbox.drain();
@@ -99,11 +100,12 @@ library.addEventListener("refused", (event) => {
   const problem = /** @type {CustomEvent} */ (event).detail;
   toast(t("Not saved: {problem}", { problem: problem.detail || problem.message }));
 });
-library.addEventListener("forgotten", () => { controls.stop(false); forgetFeed(); });
+library.addEventListener("forgotten", () => { player.stop(false); forgetFeed(); });
 playing.addEventListener("change", draw);
 for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);
 
 navigator.serviceWorker?.register("sw.js").catch(() => {}); // optional: without it the page needs the network
+player.load = () => import("./player/bar.js");
 startAuth(listen);
 watchFeed();
 library.open(listener.uid);
@@ -114,7 +116,10 @@ settled().then(() => {
   late = true;
   drawBanner();
   if (!known) library.load();
-  setClock().then(draw, () => {}); // until then, ages follow this device's clock
+  call("GET", "/health").then(({ catalog }) => {
+    if (catalog) setClock(Date.parse(catalog.created_at) + 1000 * catalog.age_s);
+    draw();
+  }, () => {}); // until then, ages follow this device's clock
   // So that they open without a connection, too.
-  for (const load of [...Object.values(VIEWS).map((view) => view.load), loadPlayer, () => import("./episode/menu.js"), () => import("./episode/why.js")]) load?.().catch(() => {});
+  for (const load of [...Object.values(VIEWS).map((view) => view.load), player.load, () => import("./episode/menu.js"), () => import("./episode/why.js")]) load?.().catch(() => {});
 });

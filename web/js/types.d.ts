@@ -138,6 +138,13 @@ type MenuItem = [icon: string, label: string, press: () => void];
 // A view of the page. `show` is given what the address names ("" if nothing), `update` is called when the library has changed or another episode plays.
 interface View { title: string; show: (key: string) => unknown; update: () => unknown; load?: () => Promise<unknown> }
 
+// The player, as other pages know it.
+interface Player {
+  load: () => Promise<{ play(episode: Episode, seconds?: number): void }>; // ahead: sound may begin only within the press of a button
+  stop: (records?: boolean) => void; // at once: the listener may be about to change
+  at: (id: string) => number | undefined; // the position in an episode, if it holds it
+}
+
 // An element that can be updated.
 type Live = HTMLElement & { update: () => void };
 

@@ -2,9 +2,9 @@
 
 import { DEMO_USERS } from "../js/auth/local.js";
 import { auth, startAuth } from "../js/auth/auth.js";
-import { call } from "../js/http/call.js";
+import { call } from "../js/auth/call.js";
 import { $, button, h, redraw } from "../js/ui/dom.js";
-import { plain } from "../js/ui/words.js";
+import { plain } from "../js/ui/text.js";
 import { startMap } from "./map.js";
 import { startResult } from "./result.js";
 import { counted, lost, startSide } from "./side.js";

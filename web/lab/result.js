@@ -1,7 +1,7 @@
 // An experiment's result, from the JSON file that `python -m evaluation online --json` writes: sentences, two pictures, one table.
 
 import { $, h, svg } from "../js/ui/dom.js";
-import { plain } from "../js/ui/words.js";
+import { plain } from "../js/ui/text.js";
 
 const WIDTH = 640, LABELS = 150, ROW = 22, HEIGHT = 220, MARGIN = 34;
 

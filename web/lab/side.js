@@ -1,8 +1,8 @@
 // One side: its scenario, its weights, and what it shows of its session.
 
-import { call } from "../js/http/call.js";
+import { call } from "../js/auth/call.js";
 import { $, button, h } from "../js/ui/dom.js";
-import { plain } from "../js/ui/words.js";
+import { plain } from "../js/ui/text.js";
 
 const TOP = 10;
 /** @type {Record<string, number>} */

@@ -2,9 +2,9 @@
 // listener of this device and sends nothing as them.
 
 import { firebaseAuth } from "./firebase.js";
-import { Backoff } from "../http/backoff.js";
+import { Backoff } from "../http/problem.js";
 import { config, json } from "../http/config.js";
-import { device } from "../library/memory.js";
+import { device } from "../device.js";
 import { t } from "../ui/text.js";
 
 const SIGN_IN_WAIT_MS = 5_000; // wait for sign-in this long, then show a feed without it

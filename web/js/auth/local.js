@@ -1,6 +1,6 @@
 // Demo users for `make run`, and guests with a name of this device's own.
 
-import { device } from "../library/memory.js";
+import { device } from "../device.js";
 import { t } from "../ui/text.js";
 
 export const DEMO_USERS = ["ada", "ben", "cleo"];

@@ -1,8 +1,7 @@
-// What a listener can do with an episode.
+// What a listener can do with an episode, and what plays, as far as all pages need to know it.
 
-import { h, hush, icon, iconButton } from "../ui/dom.js";
+import { h, hush, icon, iconButton, toast } from "../ui/dom.js";
 import { library } from "../library/library.js";
-import { isPlaying, play, playing } from "../player/playing.js";
 import { t } from "../ui/text.js";
 
 /** Episodes as this visit has shown them, some with a reason. @type {Map<string, Episode>} */
@@ -28,6 +27,29 @@ export const updateAll = (within, which) => within.querySelectorAll(which).forEa
 
 /** @param {string} action @param {Episode} episode */
 const label = (action, { title }) => t("{action}: {title}", { action, title });
+
+let current = "";
+
+/** Emits `change` when another episode sounds or none does, and `position` as it goes on: `player.at` answers where. */
+export const playing = new EventTarget();
+
+/** @param {string} id */
+export const isPlaying = (id) => current === id;
+
+/** @param {string} id of the episode that sounds, or "" */
+export function sounds(id) {
+  current = id;
+  playing.dispatchEvent(new Event("change"));
+}
+
+/** `load` is set by main.js, the others by the player itself. @type {Player} */
+export const player = { load: () => Promise.reject(), stop() {}, at: () => undefined };
+
+/** @param {Episode} episode @param {number} [seconds] where to begin; without it where the listener stopped */
+export const play = (episode, seconds) => player.load().then((loaded) => loaded.play(episode, seconds), (error) => {
+  console.error(error);
+  toast(t("The player cannot be loaded just now."));
+});
 
 /** Plays an episode; without audio it opens its page, without one it saves it. @param {Episode} episode @param {string} [kind] @returns {Live} */
 export function playButton(episode, kind = "play strong") {

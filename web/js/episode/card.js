@@ -4,8 +4,7 @@ import { acknowledge, live, playButton, toggleButton } from "./actions.js";
 import { art } from "./art.js";
 import { button, h, hush, icon, iconButton, link, styles } from "../ui/dom.js";
 import { library } from "../library/library.js";
-import { t, told } from "../ui/text.js";
-import { age, duration, joined } from "../ui/words.js";
+import { age, duration, joined, t, told } from "../ui/text.js";
 
 /** @param {Episode} episode @param {() => void} refresh shows a new session */
 export function card(episode, refresh) {

@@ -3,7 +3,7 @@
 import { acknowledge, webUrl } from "./actions.js";
 import { $, address, announce, h, icon, styles, toast } from "../ui/dom.js";
 import { library } from "../library/library.js";
-import { add, playNext } from "../player/queue.js";
+import { put } from "../library/queue.js";
 import { t } from "../ui/text.js";
 
 /** @param {Episode} episode @param {HTMLElement} opener @param {(how: () => void) => void} leave */
@@ -14,8 +14,8 @@ export function openEpisodeMenu(episode, opener, leave) {
   const follows = library.has("followed_series", of);
   openMenu(opener, title, [
     ...(webUrl(episode.audio_url) ? /** @type {MenuItem[]} */ ([
-      ["ahead", t("Play next"), () => playNext(episode)],
-      ["plus", t("Add to queue"), () => add(episode)]]) : []),
+      ["ahead", t("Play next"), () => { put(episode, 0); toast(t("It plays next.")); }],
+      ["plus", t("Add to queue"), () => { put(episode, Infinity); toast(t("Added to the queue.")); }]]) : []),
     ["share", t("Share"), () => share(episode)],
     ["similar", t("More like this"), () => { location.hash = `${address("episode", id)}?similar`; }],
     ...(of ? /** @type {MenuItem[]} */ ([

@@ -1,8 +1,7 @@
 // "Why this?": the parts of an episode's score, as bars. And what was missing from an answer, in words.
 
 import { h } from "../ui/dom.js";
-import { t } from "../ui/text.js";
-import { joined, plain } from "../ui/words.js";
+import { joined, plain, t } from "../ui/text.js";
 
 /** @type {Record<string, string>} by part of the score; one that has several windows of time is their sum */
 const PARTS = {

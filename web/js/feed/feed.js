@@ -6,7 +6,7 @@ import { card } from "../episode/card.js";
 import { $, announce, button, copy, h, hush, toast } from "../ui/dom.js";
 import { watch } from "../library/impressions.js";
 import { library } from "../library/library.js";
-import { device, tab } from "../library/memory.js";
+import { device, tab } from "../device.js";
 import { Problem } from "../http/problem.js";
 import { createSession, dropNotice, explain, nextPage, notice, pauseRetries } from "./session.js";
 import { count, t } from "../ui/text.js";

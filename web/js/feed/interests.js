@@ -1,6 +1,6 @@
 // Interests: chosen among the catalog's categories.
 
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
 import { button, h } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { t } from "../ui/text.js";

@@ -1,8 +1,7 @@
 // The calls of a feed, and what it says when they fail.
 
-import { Backoff } from "../http/backoff.js";
-import { call } from "../http/call.js";
-import { Problem } from "../http/problem.js";
+import { Backoff, Problem } from "../http/problem.js";
+import { call } from "../auth/call.js";
 import { withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
 import { $, announce, button, emptyState } from "../ui/dom.js";

@@ -1,15 +1,12 @@
-// The shelves of a home page: rails between the cards, and a page for each.
+// The shelves of a home page, as rails between the cards.
 
-import { live, playButton, updateAll } from "../episode/actions.js";
-import { call } from "../http/call.js";
-import { watch, withSeen } from "../library/impressions.js";
+import { call } from "../auth/call.js";
+import { withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
-import { tab } from "../library/memory.js";
-import { entitle } from "../router.js";
-import { failure, loading, moreButton, seriesLink, seriesTile, tile, toFeed } from "../pages/parts.js";
-import { $, address, button, copy, emptyState, h, iconButton, link, styles } from "../ui/dom.js";
-import { count, t, told } from "../ui/text.js";
-import { age, duration, joined } from "../ui/words.js";
+import { tab } from "../device.js";
+import { episodeTile, seriesTile } from "../episode/items.js";
+import { address, button, copy, h, iconButton, styles } from "../ui/dom.js";
+import { t, told } from "../ui/text.js";
 
 const FEWEST = 3; // episodes of a shelf
 const CARDS_BETWEEN = 4;
@@ -21,7 +18,6 @@ let feed = "";
 let answer;
 /** @type {Shelf[]} */
 let left = [];
-let shown = "";
 
 const keep = () => tab.write("shelves", kept);
 
@@ -34,8 +30,11 @@ async function fetchPage(of, excluded_ids) {
   return page;
 }
 
+/** The home page of the last feed, or one of its own if there was none. @returns {Promise<HomePage>} */
+export const lastPage = async () => kept?.uid === library.outbox.uid ? kept.page : fetchPage("", []);
+
 /** Fetches the next of a shelf, and adds them to it. @param {HomePage} page @param {Shelf} shelf @returns {Promise<HTMLElement[]>} */
-async function moreOf({ session_id: id, cursor }, shelf) {
+export async function moreOf({ session_id: id, cursor }, shelf) {
   const next = await call("POST", `/home/${encodeURIComponent(id)}/next`, { cursor, shelf: shelf.id, shown: shelf.shown_count });
   shelf.episodes?.push(...next.episodes ?? []);
   shelf.series?.push(...next.series ?? []);
@@ -131,50 +130,4 @@ function rove(row, rtl) {
 }
 
 /** @param {Pick<Shelf, "episodes" | "series">} shelf @param {string} session @returns {HTMLElement[]} */
-const tilesOf = ({ episodes, series = [] }, session) => episodes?.map((one) => episodeTile(one, session)) ?? series.map(seriesTile);
-
-/** @param {Episode} episode @param {string} session */
-function episodeTile(episode, session) {
-  const { id, title, series, language: lang } = episode;
-  const opened = link("episode", id, title);
-  const started = playButton(episode, "icon-button big wordless");
-  const facts = h("p.facts", { dir: "auto" });
-  const item = tile(episode, opened, h("p.facts", {}, seriesLink(series)), facts);
-  item.dataset.id = id;
-  item.firstElementChild?.append(started);
-  opened.lang = lang ?? "";
-  watch(item, session, episode.queue_position);
-  return live(item, () => {
-    started.update();
-    const length = duration(episode.duration_s, library.did("listen", id)?.progress);
-    facts.textContent = joined([length || age(episode.published_at), episode.explicit && t("Explicit")]);
-    item.hidden = library.has("muted_series", series?.id ?? "") || !!library.did("not_interested", id);
-  });
-}
-
-export const update = () => updateAll($("shelf"), "[data-id]");
-
-/** Shows a whole shelf, of the last feed if there is one. @param {string} name */
-export async function show(name) {
-  shown = name;
-  entitle("shelf", t("Shelf"));
-  $("shelf").replaceChildren(loading());
-  try {
-    const page = kept?.uid === library.outbox.uid ? kept.page : await fetchPage("", []);
-    if (name === shown) draw(page, page.shelves.find(({ id }) => id === name));
-  } catch (problem) {
-    if (name === shown) $("shelf").replaceChildren(failure(problem, () => show(name)));
-  }
-}
-
-/** @param {HomePage} page @param {Shelf} [shelf] */
-function draw(page, shelf) {
-  if (!shelf) {
-    return $("shelf").replaceChildren(emptyState(t("This shelf is not there any more"), t("Others are between the episodes of your feed."), toFeed()));
-  }
-  entitle("shelf", told("shelf", shelf.title));
-  const grid = h("ul.grid", { role: "list" }, ...tilesOf(shelf, page.session_id));
-  const more = moreButton(grid, () => moreOf(page, shelf), () => shelf.remaining_count);
-  new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) more.click(); }, { rootMargin: "600px" }).observe(more);
-  $("shelf").replaceChildren(h("p.quiet", {}, joined([told("shelf reason", shelf.reason), count(shelf.total, "One in all", "{n} in all")])), grid, more);
-}
+export const tilesOf = ({ episodes, series = [] }, session) => episodes?.map((one) => episodeTile(one, session)) ?? series.map(seriesTile);

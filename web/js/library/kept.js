@@ -1,7 +1,7 @@
 // Cards of the library's episodes, and notes of those saved last, to be read without a connection. They are in the
 // browser's cache storage: localStorage holds less, and the outbox needs it.
 
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
 import { library } from "./library.js";
 

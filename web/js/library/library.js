@@ -1,12 +1,11 @@
 // The listener's engagements and profile: the server's state with the outbox's writes applied.
 // Every change shows at once.
 
-import { call, request } from "../http/call.js";
+import { call, request } from "../auth/call.js";
 import { auth } from "../auth/auth.js";
-import { serverTime } from "../http/clock.js";
+import { device, serverTime } from "../device.js";
 import { key } from "./impressions.js";
-import { device } from "./memory.js";
-import { changed, Outbox, withTimestamp, withoutTitles } from "./outbox.js";
+import { changed, Outbox, withoutTitles, withTimestamp } from "./outbox.js";
 
 const MAX_ENGAGEMENTS = 500; // as many engagements as a summary holds
 /** @type {Profile} */

@@ -2,8 +2,7 @@
 // chooses the `id`. A confirmed write stays for a while and is part of the next session, because the summary may not have
 // it yet. Any client can take this module: outbox-types.d.ts shows how.
 
-import { Backoff } from "../http/backoff.js";
-import { answerOf, Problem } from "../http/problem.js";
+import { answerOf, Backoff, Problem } from "../http/problem.js";
 
 const CONFIRMED_TTL_MS = 30_000;
 

@@ -1,16 +1,14 @@
 // Ask: questions about the catalog, and their answers as they are written.
 
 import { auth } from "../auth/auth.js";
-import { updateAll, webUrl } from "../episode/actions.js";
+import { play, updateAll, webUrl } from "../episode/actions.js";
 import { causes } from "../episode/why.js";
-import { request } from "../http/call.js";
+import { request } from "../auth/call.js";
 import { events } from "../http/event-stream.js";
 import { answerOf, Problem } from "../http/problem.js";
-import { playAt } from "../player/playing.js";
-import { episodeRow } from "./parts.js";
+import { episodeRow } from "../episode/items.js";
 import { $, announce, button, h } from "../ui/dom.js";
-import { t } from "../ui/text.js";
-import { timecode } from "../ui/words.js";
+import { t, timecode } from "../ui/text.js";
 
 const ANSWER_MS = 60_000; // the API ends an answer sooner
 
@@ -108,7 +106,7 @@ function source(episode) {
   const { number, passages, at_s: at } = episode;
   const timed = at !== null && at !== undefined;
   const opened = timed && webUrl(episode.audio_url)
-    ? button(t("Play from {time}", { time: timecode(at) }), () => playAt(episode, at), { class: "time-link", "aria-label": t("Play “{title}” from {time}", { title: episode.title, time: timecode(at) }) })
+    ? button(t("Play from {time}", { time: timecode(at) }), () => play(episode, at), { class: "time-link", "aria-label": t("Play “{title}” from {time}", { title: episode.title, time: timecode(at) }) })
     : timed && h("span", {}, timecode(at));
   return Object.assign(episodeRow(episode, h("p.snippet", { dir: "auto" }, `[${number}] `, passages[0] ?? ""), ...(opened ? [opened] : [])), { tabIndex: -1 });
 }

@@ -1,19 +1,18 @@
 // The page of an episode. In its notes, chapters and transcript times lead into the audio.
 
-import { acknowledge, known, live, playButton, toggleButton, webUrl } from "../episode/actions.js";
+import { acknowledge, known, live, play, playButton, player, playing, toggleButton, webUrl } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { openEpisodeMenu, share } from "../episode/menu.js";
 import { whyPanel } from "../episode/why.js";
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
 import { keptEpisode, notesOf, ready } from "../library/kept.js";
 import { library } from "../library/library.js";
-import { controls, playAt, playing } from "../player/playing.js";
 import { entitle } from "../router.js";
-import { episodeRow, failure, section, seriesLink, toFeed } from "./parts.js";
+import { episodeRow, seriesLink } from "../episode/items.js";
+import { failure, section, toFeed } from "./parts.js";
 import { $, button, copy, emptyState, h, iconButton, link, toast } from "../ui/dom.js";
-import { language, t, told } from "../ui/text.js";
-import { duration, joined, timecode } from "../ui/words.js";
+import { duration, joined, language, t, timecode, told } from "../ui/text.js";
 
 const MAX_NAMES = 10; // of people, of topics, of things
 const LONG = 700; // characters, from which on a text is cut
@@ -33,7 +32,7 @@ export function update() {
 
 function follow() {
   if ($("view-episode").hidden) return;
-  const position = controls.at(shown) ?? -1;
+  const position = player.at(shown) ?? -1;
   alive[0]?.update();
   for (const { children } of $("episode").querySelectorAll(".course")) {
     const places = /** @type {HTMLElement[]} */ ([...children]);
@@ -96,7 +95,7 @@ function draw(episode) {
     toggleButton("like", episode, () => acknowledge(t("Noted: more like this."))),
     live(disliked, () => { disliked.ariaPressed = String(!!library.did("not_interested", id)); })];
   alive = [live(facts, () => {
-    const at = controls.at(id);
+    const at = player.at(id);
     const heard = at && length ? Math.min(1, at / length) : library.did("listen", id)?.progress;
     const date = new Date(episode.published_at).toLocaleDateString(language, { dateStyle: "long" });
     facts.textContent = joined([date, duration(length, heard), episode.explicit && t("Explicit")]);
@@ -153,7 +152,7 @@ async function complete(episode) {
 
 /** @param {Episode} episode @param {number} at in seconds @param {string} time */
 const placed = (episode, at, time) => webUrl(episode.audio_url)
-  ? h("button.seek", { "aria-label": t("Play from {time}", { time }), onclick: () => playAt(episode, at) }, time) : h("span.time", {}, time);
+  ? h("button.seek", { "aria-label": t("Play from {time}", { time }), onclick: () => play(episode, at) }, time) : h("span.time", {}, time);
 
 /** @param {string} text @param {Episode} episode */
 function timed(text, episode) {

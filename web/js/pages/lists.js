@@ -1,16 +1,14 @@
 // Saved and History.
 
-import { acknowledge, playButton } from "../episode/actions.js";
+import { acknowledge, isPlaying, playButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { refresh } from "../feed/feed.js";
-import { serverTime } from "../http/clock.js";
+import { serverTime } from "../device.js";
 import { fetchCards, kept, keptEpisode } from "../library/kept.js";
 import { library } from "../library/library.js";
-import { isPlaying } from "../player/playing.js";
 import { confirmed, loading, toFeed } from "./parts.js";
 import { $, button, emptyState, h, iconButton, link, redraw, toast } from "../ui/dom.js";
-import { language, t } from "../ui/text.js";
-import { age, DAY_MS, duration, joined, RELATIVE } from "../ui/words.js";
+import { age, DAY_MS, duration, joined, language, RELATIVE, t } from "../ui/text.js";
 
 const PAGE = 50;
 /** @type {[EngagementType, string][]} */

@@ -4,14 +4,14 @@ import { acknowledge, live, updateAll } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { toggleSeries } from "../episode/menu.js";
 import { categories } from "../feed/interests.js";
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
 import { library } from "../library/library.js";
 import { entitle } from "../router.js";
-import { episodeList, episodeRow, failure, loading, section, seriesTile, tile } from "./parts.js";
+import { episodeList, failure, loading, section } from "./parts.js";
+import { episodeRow, seriesTile, tile } from "../episode/items.js";
 import { $, address, button, emptyState, h, link, svg } from "../ui/dom.js";
-import { count, language, t, told } from "../ui/text.js";
-import { age, joined } from "../ui/words.js";
+import { age, count, joined, language, t, told } from "../ui/text.js";
 
 /** @type {Record<Insight["kind"], string>} */
 const KINDS = { person: t("Person"), entity: t("Name"), topic: t("Topic") };

@@ -1,12 +1,8 @@
 // What pages are made of.
 
-import { live, playButton, toggleButton } from "../episode/actions.js";
-import { art } from "../episode/art.js";
 import { Problem } from "../http/problem.js";
-import { library } from "../library/library.js";
-import { button, emptyState, h, link, toast } from "../ui/dom.js";
-import { count, t } from "../ui/text.js";
-import { age, duration, joined } from "../ui/words.js";
+import { button, emptyState, h, toast } from "../ui/dom.js";
+import { t } from "../ui/text.js";
 
 /** @param {string} title @param {...(Node | string | false | 0)} content */
 export const section = (title, ...content) => h("section", {}, h("h2", { tabindex: -1 }, title), ...content);
@@ -62,27 +58,4 @@ export function confirmed(title, detail, yes) {
     dialog.remove();
     resolve(dialog.returnValue === "yes");
   }));
-}
-
-/** @param {Episode["series"]} series */
-export const seriesLink = (series) => series && link("series", series.id, series.name || series.id);
-
-/** @param {Episode} episode @param {...Node} more below the facts @returns {Live} */
-export function episodeRow(episode, ...more) {
-  const { id, title, language, series } = episode;
-  const buttons = [playButton(episode, "icon-button wordless"), toggleButton("bookmark", episode)];
-  const opened = link("episode", id, title);
-  opened.addEventListener("click", () => library.record("click", episode));
-  const rest = joined([age(episode.published_at), duration(episode.duration_s)]);
-  return live(h("li.row-item", {}, art(episode), h("div.text", {}, h("p.title", { lang: language }, opened),
-    h("p.facts", {}, seriesLink(series), series && rest && "\u00a0· ", rest), ...more), ...buttons), () => buttons.forEach((one) => one.update()));
-}
-
-/** @param {Parameters<typeof art>[0]} shown @param {Node} name that leads to its page @param {...Node} more */
-export const tile = (shown, name, ...more) => h("li.tile", {}, h("div.cover", {}, art(shown)), h("h3.title", {}, name), ...more);
-
-/** @param {SeriesCard} series */
-export function seriesTile({ id, name, episodes, topics = [], image_url }) {
-  const title = name || id;
-  return tile({ title, image_url }, link("series", id, title), h("p.facts", {}, joined([count(episodes, "One episode", "{n} episodes"), topics[0]])));
 }

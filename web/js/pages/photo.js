@@ -1,6 +1,6 @@
 // A photo as the seed of a feed.
 
-import { request } from "../http/call.js";
+import { request } from "../auth/call.js";
 import { answerOf, Problem } from "../http/problem.js";
 import { t } from "../ui/text.js";
 

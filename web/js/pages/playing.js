@@ -1,17 +1,15 @@
 // The player as a page: what plays, its chapters, and what comes next.
 
-import { toggleButton } from "../episode/actions.js";
+import { playing, toggleButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";
-import { call } from "../http/call.js";
-import { device } from "../library/memory.js";
+import { call } from "../auth/call.js";
+import { device } from "../device.js";
 import { choice, controls, seekBar, speedChoice, trouble } from "../player/bar.js";
-import { at, length, next, now, play, previous, seek, seekable, skips } from "../player/player.js";
-import { playing } from "../player/playing.js";
-import { autoplay, fromFeed, keep, list, put, remove, replace } from "../player/queue.js";
-import { seriesLink } from "./parts.js";
+import { at, fromFeed, length, next, now, play, previous, seek, seekable, skips } from "../player/player.js";
+import { autoplay, keep, list, put, remove, replace } from "../library/queue.js";
+import { seriesLink } from "../episode/items.js";
 import { $, announce, button, emptyState, h, icon, iconButton, link, redraw, toast } from "../ui/dom.js";
-import { count, t } from "../ui/text.js";
-import { timecode } from "../ui/words.js";
+import { count, t, timecode } from "../ui/text.js";
 
 const SKIPS_S = [5, 10, 15, 30, 45, 60];
 const SLEEP_MIN = [0, 5, 10, 15, 30, 45, 60, Infinity];

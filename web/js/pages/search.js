@@ -4,12 +4,12 @@ import { updateAll } from "../episode/actions.js";
 import { causes } from "../episode/why.js";
 import { feedAbout } from "../feed/feed.js";
 import { categories } from "../feed/interests.js";
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
 import { $, announce, button, emptyState, h, icon, link, toast } from "../ui/dom.js";
-import { count, language, t } from "../ui/text.js";
-import { DAY_MS, duration, joined } from "../ui/words.js";
-import { episodeList, episodeRow, failure, tell } from "./parts.js";
+import { count, DAY_MS, duration, joined, language, t } from "../ui/text.js";
+import { episodeList, failure, tell } from "./parts.js";
+import { episodeRow } from "../episode/items.js";
 import { forgetSearches, recentSearches, remember, suggestions } from "./suggestions.js";
 
 const PAGE = 20;

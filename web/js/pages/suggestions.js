@@ -1,8 +1,8 @@
 // Recent searches, and what the beginning of one may become: a combobox with a list (WAI-ARIA's pattern).
 
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
 import { library } from "../library/library.js";
-import { device } from "../library/memory.js";
+import { device } from "../device.js";
 import { address, h, icon } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 

@@ -3,14 +3,14 @@
 import { acknowledge } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { auth } from "../auth/auth.js";
-import { call, request } from "../http/call.js";
+import { call, request } from "../auth/call.js";
 import { answerOf, Problem } from "../http/problem.js";
 import { $, announce, button, h, link, redraw, toast } from "../ui/dom.js";
 import { count, language, LANGUAGES, t } from "../ui/text.js";
 import { refresh } from "../feed/feed.js";
 import { categories, interestChips } from "../feed/interests.js";
 import { library } from "../library/library.js";
-import { device } from "../library/memory.js";
+import { device } from "../device.js";
 import { toggleSeries } from "../episode/menu.js";
 import { leaveRow, reset } from "./lists.js";
 import { confirmed, section } from "./parts.js";

@@ -1,12 +1,10 @@
 // The player at the bottom of every page but its own, and the parts that both have.
 
-import { live, webUrl } from "../episode/actions.js";
+import { live, playing, webUrl } from "../episode/actions.js";
 import { art } from "../episode/art.js";
-import { $, button, h, icon, iconButton, styles, svg } from "../ui/dom.js";
-import { count, t } from "../ui/text.js";
-import { timecode } from "../ui/words.js";
+import { $, button, h, icon, iconButton, styles } from "../ui/dom.js";
+import { count, t, timecode } from "../ui/text.js";
 import { at, audio, close, length, next, now, seek, seekable, setSpeed, skip, skips, start, toggle } from "./player.js";
-import { playing } from "./playing.js";
 
 export { play } from "./player.js";
 

@@ -1,14 +1,14 @@
 // The player: one audio element. Records `listen` with its progress, and `complete` at the end.
 
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
+import { following } from "../feed/feed.js";
 import { library } from "../library/library.js";
-import { device } from "../library/memory.js";
+import { device } from "../device.js";
 import { announce, toast } from "../ui/dom.js";
-import { t } from "../ui/text.js";
-import { timecode } from "../ui/words.js";
+import { t, timecode } from "../ui/text.js";
 import { handleActions, showPlaying, showPosition } from "./media-session.js";
-import { controls, playing, sounds } from "./playing.js";
-import { fromFeed, keep, kept, list, past, put, remove } from "./queue.js";
+import { player, playing, sounds, webUrl } from "../episode/actions.js";
+import { autoplay, keep, kept, list, put, remove } from "../library/queue.js";
 
 const STEP_S = 30; // between two recordings of progress
 const FINISHED = 0.97; // credits do not count
@@ -34,6 +34,9 @@ let [beginS, beginShare] = [0, 0];
 /** Whether it plays on once there is data again. */
 let waits = false;
 let patience = 0; // the timer of a stream that sends nothing
+
+/** What was played since the page was opened, the last one at the end. @type {Episode[]} */
+const past = [];
 
 export const at = () => audio.readyState ? audio.currentTime : beginS;
 
@@ -170,6 +173,13 @@ export const skips = () => device.read("skips", [15, 30]);
 /** @param {number} way -1 back, 1 ahead @param {number} [seconds] */
 export const skip = (way, seconds) => seek(at() + way * (seconds || skips()[way > 0 ? 1 : 0]));
 
+/** What the feed has behind an episode, if it is to go on. @param {string} id */
+export function fromFeed(id) {
+  const gone = [id, ...[...past, ...list()].map((one) => one.id)];
+  return following(id).find((one) => autoplay() && webUrl(one.audio_url) && !gone.includes(one.id) && !library.did("complete", one.id)
+    && !library.did("not_interested", one.id) && !library.has("muted_series", one.series?.id ?? ""));
+}
+
 export function next() {
   const following = list()[0] ?? fromFeed(now.episode?.id ?? "");
   if (following) {
@@ -200,8 +210,8 @@ function tell() {
 
 const tellPosition = () => playing.dispatchEvent(new Event("position"));
 
-controls.stop = stop;
-controls.at = (id) => now.episode?.id === id ? at() : undefined;
+player.stop = stop;
+player.at = (id) => now.episode?.id === id ? at() : undefined;
 handleActions({
   play: () => start(),
   pause,

@@ -2,8 +2,8 @@
 // drawer. Only with `make run`, where the demo's listeners have a history.
 
 import { forgetFeed } from "../feed/feed.js";
-import { calls } from "../http/call.js";
-import { device, tab } from "../library/memory.js";
+import { calls } from "../auth/call.js";
+import { device, tab } from "../device.js";
 import { $, button, h, iconButton, redraw, styles, toast } from "../ui/dom.js";
 import { language, t, texts } from "../ui/text.js";
 

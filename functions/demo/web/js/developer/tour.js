@@ -1,7 +1,7 @@
 // The two-minute tour: a new listener likes three episodes, the feed changes, and says why. All of it is answered by the API.
 
 import { whyPanel } from "../episode/why.js";
-import { call } from "../http/call.js";
+import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
 import { button, h, iconButton } from "../ui/dom.js";
 import { count, t, told } from "../ui/text.js";

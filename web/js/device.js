@@ -1,6 +1,8 @@
-// The browser's storage, as JSON. If it is off or full, values are kept in memory.
+// This device: its storage, as JSON, and how far its clock is ahead of the server's.
 
-/** @param {() => Storage} kept */
+const TOLERATED_MS = 60_000; // ignore smaller corrections, so that time does not jump within a visit
+
+/** Values by key; in memory if the storage is off or full. @param {() => Storage} kept */
 function store(kept) {
   /** @type {Map<string, string>} */
   const fallback = new Map();
@@ -43,3 +45,14 @@ function store(kept) {
 
 export const device = store(() => localStorage);
 export const tab = store(() => sessionStorage);
+
+let aheadMs = device.read("clock", 0);
+
+/** @param {number} [at] by this device's clock @returns {Date} by the server's clock, which can be fixed to a past day (`NOW`) */
+export const serverTime = (at = Date.now()) => new Date(at - aheadMs);
+
+/** @param {number} nowMs by the server's clock */
+export function setClock(nowMs) {
+  const found = Date.now() - nowMs;
+  if (Math.abs(found - aheadMs) >= TOLERATED_MS) device.write("clock", aheadMs = found);
+}

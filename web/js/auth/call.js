@@ -1,9 +1,9 @@
 // Calls to the API as the listener.
 
-import { auth, settled } from "../auth/auth.js";
-import { config } from "./config.js";
+import { auth, settled } from "./auth.js";
+import { config } from "../http/config.js";
 import { t } from "../ui/text.js";
-import { answerOf, Problem } from "./problem.js";
+import { answerOf, Problem } from "../http/problem.js";
 
 const TIMEOUT_MS = 15_000;
 const STREAMED = "/ask"; // has an address of its own, where there is one
