@@ -1,6 +1,7 @@
 """The application: the routes behind admission control, the access log and CORS."""
 
 from contextlib import suppress
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +21,8 @@ from functions.serving.service import Service
 from functions.telemetry import Timings
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_PACKED = ("image/png", "audio/mpeg")
+"""types of files that are compressed already"""
 
 
 def api(service: Service) -> ASGIApp:
@@ -67,16 +70,24 @@ def _with_cors(app: ASGIApp, service: Service) -> ASGIApp:
 
 def _static_files(folder: str) -> Handler:
     """Return a handler that serves a folder as Hosting does, and the demo's own files beside it."""
+    from starlette.responses import FileResponse  # noqa: PLC0415  # local only
     from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # local only
 
-    from functions.demo import WEB  # noqa: PLC0415  # local only
+    from functions.demo import PRELOADED, WEB  # noqa: PLC0415  # local only
 
     shelves = [StaticFiles(directory=one, html=True) for one in (folder, WEB)]
 
     async def serve(service: Service, request: Request, timings: Timings) -> Response:
+        path = request.path_params["path"]
         for files in shelves:
             with suppress(HTTPException):
-                return await files.get_response(request.path_params["path"] or ".", request.scope)
+                answer = await files.get_response(path or ".", request.scope)
+                if isinstance(answer, FileResponse) and answer.media_type not in _PACKED:
+                    body = Path(answer.path).read_bytes()  # noqa: ASYNC240  # local and small
+                    answer = Response(body, headers=answer.headers)  # to be compressed
+                if not path:
+                    answer.headers["Link"] = PRELOADED
+                return answer
         return await _not_found(service, request, timings)
 
     return serve

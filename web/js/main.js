@@ -3,7 +3,7 @@
 import { auth, settled, startAuth } from "./auth/auth.js";
 import { call } from "./auth/call.js";
 import { setClock } from "./device.js";
-import { $, hush, styles, toast } from "./ui/dom.js";
+import { $, hush, painted, styles, toast } from "./ui/dom.js";
 import { drawFeed, forgetFeed, keepPlace, openFeed, renewFeed, watchFeed } from "./feed/feed.js";
 import { library } from "./library/library.js";
 import { player, playing } from "./episode/actions.js";
@@ -104,22 +104,27 @@ library.addEventListener("forgotten", () => { player.stop(false); forgetFeed(); 
 playing.addEventListener("change", draw);
 for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);
 
-navigator.serviceWorker?.register("sw.js").catch(() => {}); // optional: without it the page needs the network
 player.load = () => import("./player/bar.js");
 startAuth(listen);
 watchFeed();
 library.open(listener.uid);
 startRouter(VIEWS, () => { keepPlace(); hush(); });
-openFeed(listener.uid);
+const opened = openFeed(listener.uid);
 $("who").textContent = listener.name;
 settled().then(() => {
   late = true;
   drawBanner();
   if (!known) library.load();
+});
+opened.then(painted).then(prepare);
+
+/** Loads what the first page does without, one after the other, so that nothing waits for it. */
+async function prepare() {
   call("GET", "/health").then(({ catalog }) => {
     if (catalog) setClock(Date.parse(catalog.created_at) + 1000 * catalog.age_s);
     draw();
   }, () => {}); // until then, ages follow this device's clock
-  // So that they open without a connection, too.
-  for (const load of [...Object.values(VIEWS).map((view) => view.load), player.load, () => import("./episode/menu.js"), () => import("./episode/why.js")]) load?.().catch(() => {});
-});
+  const loads = [player.load, () => import("./episode/menu.js"), () => import("./episode/why.js"), ...Object.values(VIEWS).map((view) => view.load)];
+  for (const load of loads) await load?.().catch(() => {});
+  await navigator.serviceWorker?.register("sw.js").catch(() => {}); // optional: without it the page needs the network
+}

@@ -3,7 +3,7 @@
 import { auth, settled } from "../auth/auth.js";
 import { updateAll } from "../episode/actions.js";
 import { card } from "../episode/card.js";
-import { $, announce, button, copy, h, hush, toast } from "../ui/dom.js";
+import { $, announce, button, copy, h, hush, painted, toast } from "../ui/dom.js";
 import { watch } from "../library/impressions.js";
 import { library } from "../library/library.js";
 import { device, tab } from "../device.js";
@@ -44,8 +44,8 @@ const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersec
 /** @returns {NodeListOf<Live>} */
 const items = () => $("feed").querySelectorAll(":scope > [data-id]");
 
-/** @param {string | null} uid */
-export function openFeed(uid) {
+/** Restores the listener's feed, or starts one; a promise then resolves when its first page is there, or an error is told. @param {string | null} uid */
+export async function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
   if (!kept || kept.uid !== uid || Date.now() - kept.at > FEED_TTL_MS) return forgetFeed();
   clear();
@@ -62,7 +62,7 @@ export function forgetFeed() {
   about = null;
   clear();
   served = [];
-  startSession();
+  return startSession();
 }
 
 /** Ranks again once the listener is known, if the session was ranked for nobody. */
@@ -250,7 +250,7 @@ function append({ episodes, trace: traced = trace, ...rest }) {
 
 /** @param {number} mine */
 async function arrange(mine) {
-  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // the cards are painted first
+  await painted(); // the cards first
   const { arrangeShelves } = await import("./shelves.js");
   const others = shown.map(({ id }) => id).filter((id, place) => !place || !library.did("listen", id)); // what was begun is on its own shelf, but not below its own card
   const placed = await arrangeShelves(first?.session_id ?? "", others, () => mine === visit, () => arrange(mine));

@@ -74,6 +74,9 @@ export function redraw(element, ...content) {
 /** @param {string} text */
 export const announce = (text) => { $("live").textContent = text; };
 
+/** Resolves once the page is painted as it is. @returns {Promise<void>} */
+export const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 let leaving = 0;
 
 /** Takes the toast away: what it says may no longer be so. */
