@@ -94,10 +94,11 @@ def _static_files(folder: str) -> Handler:
 
 
 def _demo_routes(service: Service) -> list[BaseRoute]:
-    """Return the routes of the demo: its episodes' audio, and its listeners."""
-    from functions.demo import audio, listeners  # noqa: PLC0415  # local only
+    """Return the routes of the demo: its page, its episodes' audio, and its listeners."""
+    from functions.demo import audio, listeners, page  # noqa: PLC0415  # local only
 
     return [
+        endpoint(service, page.PATH, {"GET": page.page}),
         endpoint(service, audio.PATH, {"GET": audio.audio}),
         endpoint(service, listeners.PATH, {"GET": listeners.sign_in}),
     ]

@@ -112,12 +112,18 @@ async def write_listeners(store: SummaryStore, catalog: Catalog, now_us: int) ->
     return [one.uid for one in listeners]
 
 
+async def with_history(service: Service) -> list[str]:
+    """Returns the ids of the demo's listeners that have a history in the store."""
+    loaded = service.holder.loaded
+    if loaded is None or service.settings.AUTH != "demo":
+        return []
+    uids = [one.uid for one in listeners_of(loaded.catalog)]
+    with suppress(Unavailable):
+        return [uid for uid in uids if await service.store.read_summary(uid)]
+    return []
+
+
 async def sign_in(service: Service, _request: Request, _timings: Timings) -> Response:
     """Answer, where Hosting describes the Firebase project, which demo listeners have a history."""
-    loaded = service.holder.loaded
-    found = []
-    if loaded is not None and service.settings.AUTH == "demo":
-        uids = [one.uid for one in listeners_of(loaded.catalog)]
-        with suppress(Unavailable):
-            found = [uid for uid in uids if await service.store.read_summary(uid)]
+    found = await with_history(service)
     return json_response(msgspec.json.encode({"demo_listeners": found} if found else {}))

@@ -23,13 +23,32 @@ def demo(site: Server) -> Server:
     return site
 
 
+def shift(page: Page) -> float:
+    """How much of the page has moved by itself since it was opened (cumulative layout shift)."""
+    return page.evaluate("""() => {
+        const observer = new PerformanceObserver(() => {});
+        observer.observe({ type: "layout-shift", buffered: true });
+        return observer.takeRecords().reduce((sum, one) => sum + one.value, 0);
+    }""")
+
+
+def test_the_page_has_a_place_for_the_line_where_there_are_listeners(site: Server) -> None:
+    assert site.client.get("/").text == (ROOT / "web/index.html").read_text()
+    engaged = site.create()["episodes"][0]["id"]
+    site.engage("ada", episode_id=engaged, type="like")
+    assert '<aside class="demo"></aside>' in site.client.get("/").text
+
+
 def test_a_tour_of_three_likes_shows_what_they_change(page: Page, demo: Server) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(demo.url)
+    expect(page.get_by_role("button", name="Two-minute tour")).to_be_visible()
+    titles(page)
     assert overflow(page) == []
+    assert shift(page) < 0.02
     page.set_viewport_size({"width": 320, "height": 640})
     page.get_by_role("button", name="Demo", exact=True).click()
-    expect(page.get_by_text("A new listener")).to_be_visible()
+    expect(page.get_by_text("A guest: only")).to_be_visible()
     assert overflow(page) == []
     page.get_by_role("button", name="Two-minute tour").click()
     hearts = page.get_by_role("button", name="Like: ").and_(page.locator(".tour *"))
@@ -55,6 +74,8 @@ def test_the_drawer_has_what_was_sent_and_copies_it_for_a_shell(
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(demo.url)
+    titles(page)
+    assert shift(page) < 0.02
     page.get_by_role("button", name="cleo").click()
     expect(page.get_by_text("Crime after midnight")).to_be_visible()
     expect(page.locator("#intro")).to_have_text(re.compile("the last [0-9]+ episodes"))

@@ -2,7 +2,7 @@
 
 export default {
   "A demo.": "Eine Demo.",
-  "A new listener: only what you do here is known.": "Neu hier: bekannt ist nur, was du hier tust.",
+  "A guest: only what you do here is known.": "Als Gast: Bekannt ist nur, was du hier tust.",
   "After": "Danach",
   "And says why": "Und sagt, warum",
   "Answered": "Geantwortet",
@@ -13,12 +13,13 @@ export default {
   "Copy as curl": "Als curl kopieren",
   "Crime after midnight, music before it, and never money.": "Nach Mitternacht Verbrechen, davor Musik, und nie Geld.",
   "Demo": "Demo",
-  "Demo, ranked by the baseline": "Demo, geordnet von der Baseline",
+  "Demo: baseline": "Demo: Baseline",
   "Each place has a reason, and a score whose parts add up. No other service was asked: one document of this listener was read, and the catalog was ranked in memory.":
     "Jeder Platz hat einen Grund und eine Punktzahl, deren Teile sich addieren. Kein anderer Dienst wurde gefragt: Ein Dokument über dich wurde gelesen und der Katalog im Speicher geordnet.",
   "For You": "Für dich",
   "Go on as this listener": "So weiterhören",
   "Hide the demo's line": "Die Zeile der Demo verbergen",
+  "Lab": "Lab",
   "left": "fort",
   "Like three episodes": "Drei Folgen mögen",
   "Like {n} more": { one: "Noch eine mögen", other: "Noch {n} mögen" },
@@ -44,7 +45,7 @@ export default {
     "Das sieht, wer neu ist und von dem nichts bekannt ist. Wähle drei, die etwas gemeinsam haben.",
   "This page cannot be opened just now.": "Diese Seite lässt sich gerade nicht öffnen.",
   "Try again": "Noch einmal versuchen",
-  "Two-minute tour": "Rundgang in zwei Minuten",
+  "Two-minute tour": "Zwei-Minuten-Tour",
   "was {n}": "war {n}",
   "What ranks the feed": "Was den Feed ordnet",
   "Who listens": "Wer hört",

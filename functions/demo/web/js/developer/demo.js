@@ -3,8 +3,8 @@
 
 import { forgetFeed } from "../feed/feed.js";
 import { calls } from "../auth/call.js";
-import { device, tab } from "../device.js";
-import { $, button, h, iconButton, redraw, styles, toast } from "../ui/dom.js";
+import { tab } from "../device.js";
+import { button, h, iconButton, redraw, toast } from "../ui/dom.js";
 import { language, t, texts } from "../ui/text.js";
 
 const KEPT = 20;
@@ -34,29 +34,29 @@ function watch(send) {
 }
 
 /**
- * Shows the line, on a phone only its tour until more is asked for.
+ * Fills the line, for which the server has left a place; on narrow windows with its tour only, until more is asked for.
  * @param {Auth} auth @param {(uid: string) => Promise<void>} becomeGuest @returns {Promise<() => void>} draws it again for another listener
  */
 export async function openDemo(auth, becomeGuest) {
-  if (!$("main")) return () => {}; // the Lab, which has no place for it
+  const bar = /** @type {HTMLElement | null} */ (document.querySelector(".demo"));
+  if (!bar) return () => {}; // the Lab, which has no place for it
   watch(calls.send);
-  const bar = h("aside.demo");
+  let whole = matchMedia("(min-width: 68.75rem)").matches; // as in developer.css
   const failed = () => toast(t("This page cannot be opened just now."));
 
-  /** @param {boolean} whole */
-  const show = (whole) => { device.write("demo", whole); draw(); bar.querySelector("button")?.focus(); };
+  /** @param {boolean} all */
+  const show = (all) => { whole = all; draw(); bar.querySelector("button")?.focus(); };
   /** @param {string} uid */
   const stay = (uid) => { tab.write("scenario", ""); return becomeGuest(uid); };
   const tour = () => button(t("Two-minute tour"), () => import("./tour.js").then((one) => one.openTour(stay), failed), { class: "strong" });
   /** @param {string} scenario */
   const rankBy = (scenario) => { tab.write("scenario", scenario); draw(); forgetFeed(); location.hash = "#/"; };
 
-  function draw() {
+  const draw = () => {
     bar.ariaLabel = t("Demo");
     const scenario = tab.read("scenario", "");
-    if (!device.read("demo", innerWidth > 640)) {
-      return redraw(bar, h("div.row", {}, tour(),
-        button(scenario ? t("Demo, ranked by the baseline") : t("Demo"), () => show(true), { class: "plain", "aria-expanded": false })));
+    if (!whole) {
+      return redraw(bar, h("div.row", {}, tour(), button(scenario ? t("Demo: baseline") : t("Demo"), () => show(true), { class: "plain", "aria-expanded": false })));
     }
     const { name, guest } = auth.listener;
     const lines = /** @type {Record<string, string>} */ ({
@@ -69,19 +69,17 @@ export async function openDemo(auth, becomeGuest) {
         h("p", {}, h("strong", {}, t("A demo.")), h("span", {}, t("Shows and people are made up, the ranking is real."))),
         tour(),
         button(t("Requests"), () => import("./drawer.js").then((drawer) => drawer.openDrawer(), failed)),
+        h("a", { href: "lab.html" }, t("Lab")),
         iconButton("close", t("Hide the demo's line"), () => show(false))),
       h("div.row", {},
         h("div.chips", { role: "group", "aria-label": t("Who listens") }, ...auth.ways.map(({ label, go }) =>
           button(label[0].toUpperCase() + label.slice(1), () => go(), { "aria-pressed": label === name }))),
-        h("p.quiet", {}, guest ? t("A new listener: only what you do here is known.") : lines[name]),
+        h("p.quiet", {}, guest ? t("A guest: only what you do here is known.") : lines[name]),
         h("div.chips", { role: "group", "aria-label": t("What ranks the feed") },
           button(t("For You"), () => rankBy(""), { "aria-pressed": !scenario }),
           button(t("Baseline"), () => rankBy("baseline"), { "aria-pressed": !!scenario, title: t("The same feed by quality, age and similarity alone") }))));
-  }
+  };
   const translated = language === "en" ? null : import(`../../languages/demo-${language}.js`).then((one) => Object.assign(texts, one.default));
-  Promise.all([styles("developer"), translated]).then(() => { // the feed does not wait for it
-    $("main").prepend(bar);
-    draw();
-  }, failed);
-  return () => bar.isConnected && draw();
+  Promise.resolve(translated).then(draw, failed); // the feed does not wait for it
+  return draw;
 }
