@@ -1,10 +1,12 @@
-"""Reads the inputs of an evaluation, catalogs and scenarios, with the catalog builder's readers."""
+"""Reads the inputs of an evaluation with the catalog builder's readers, and writes its results."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +14,7 @@ from catalog_builder import wiring
 from catalog_builder.episodes.validation import load_fields, validate_episodes
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
-from catalog_builder.wiring import BuildOptions, episode_source, vector_store
+from catalog_builder.wiring import BuildOptions, episode_source, vector_store, write_file
 from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
@@ -107,3 +109,9 @@ def read_experiment(path: Path) -> Experiment:
         return experiments.load(path)
     except ExperimentError as error:
         raise CommandError(str(error)) from error
+
+
+def write_json(path: Path | None, found: Any) -> None:
+    """Write `found` as JSON to a file, atomically; do nothing if `path` is None."""
+    if path is not None:
+        write_file(path, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")

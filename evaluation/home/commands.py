@@ -6,13 +6,13 @@ from pathlib import Path
 
 from catalog_builder.errors import CommandError
 from catalog_builder.wiring import write_file
-from evaluation.commands import write_json
+from evaluation.arguments import AddCommand, add, add_json, count
 from evaluation.data.events import Events, read_events
 from evaluation.data.synthetic.dataset import episodes_jsonl, events_csv, synthetic_data
 from evaluation.data.training import training_data
 from evaluation.home.interest_shares import planted_listeners, planted_shares
 from evaluation.report.page import text_table
-from evaluation.wiring import chosen_scenarios, read_catalog_input
+from evaluation.wiring import chosen_scenarios, read_catalog_input, write_json
 from feed.catalog.catalog import Catalog
 from feed.home import file as homes
 from feed.home.assembly import HomeRanker
@@ -21,6 +21,20 @@ from feed.ranking.pipeline import Ranker
 
 LEAST_SHARE = 0.6
 """of the episodes on personal shelves, how many have to be of a planted interest"""
+
+
+def add_commands(add_command: AddCommand) -> None:
+    """Add the commands of this module with their options."""
+    parser = add_command(home)
+    add(parser, "--episodes", "FILE", "episodes with categories (default: made-up shows)")
+    add(parser, "--vectors", "FILE.npz", "vectors (default: computed from the text)", default="")
+    interactions = "CSV of other listeners' choices (default: none; made-up ones for made-up shows)"
+    add(parser, "--interactions", "TRAIN.csv", interactions, Path)
+    add(parser, "--home", "FILE.toml", "description of the home page (default: shipped)", Path)
+    add(parser, "--scenario", "NAME|FILE.toml", "scenario that scores", default="for_you")
+    add(parser, "--listeners", "N", "number of listeners (default: 100)", count, default=100)
+    add(parser, "--seed", "N", "seed of what is made up (default: 0)", int, default=0)
+    add_json(parser)
 
 
 def home(options: argparse.Namespace) -> int:

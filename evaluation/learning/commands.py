@@ -2,30 +2,79 @@
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say, stage
 from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.wiring import write_file
+from evaluation.arguments import AddCommand, add, add_json, count, positive, power
 from evaluation.counterfactual.estimates import effective_size
 from evaluation.data.events import read_events
 from evaluation.data.toml_file import read_toml
 from evaluation.data.training import training_data
-from evaluation.learning.estimator import check_parts, clipped_weights, estimate, kept_of
+from evaluation.learning.estimator import CLIP, check_parts, clipped_weights, estimate, kept_of
 from evaluation.learning.held_out import compare
 from evaluation.learning.listeners import Listeners
 from evaluation.learning.outcome import check_enough, learned_scenario, rises_of, told
 from evaluation.learning.sessions import impressions_in
 from evaluation.online.lines import read_lines
 from evaluation.report.page import number, text_table, with_interval
-from evaluation.wiring import chosen_scenarios, read_catalog_input
+from evaluation.wiring import chosen_scenarios, read_catalog_input, write_json
 from feed.scenarios.writer import to_toml
 
 POSITIONS = (1, 2, 3, 5, 10, 20, 50)
 """Positions of which the command says how often they are examined."""
+EXAMPLE = Path(__file__).parent / "example"
+"""A scenario and listeners of a simulation."""
+
+
+def add_commands(add_command: AddCommand) -> None:
+    """Add the commands of this module with their options."""
+    _add_learn(add_command(learn))
+    _add_simulate(add_command(simulate))
+
+
+def _add_learn(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that learns from logs."""
+    logs = "log lines of the function, or .gz; may be repeated"
+    add(parser, "--logs", "FILE", logs, Path, action="append", required=True)
+    start = "the scenario whose sessions are learned from"
+    add(parser, "--scenario", "NAME|FILE.toml", start, default="for_you")
+    add(parser, "--scenarios", "DIR", "folder of further scenarios", Path)
+    part = "part of the score to learn; may be repeated (default: those that have a curve)"
+    add(parser, "--part", "NAME", part, action="append")
+    examined = "places are examined in proportion to 1 / position^POWER (default: estimated)"
+    add(parser, "--position-power", "POWER", examined, power)
+    clip = "largest weight of an impression (default: 10)"
+    add(parser, "--clip", "W", clip, _weight, default=CLIP)
+    add(parser, "--seed", "N", "seed of the held-out users (default: 0)", int, default=0)
+    add(
+        parser, "--out", "DIR", "write the scenario here, as NAME_VERSION.toml", Path, required=True
+    )
+    add_json(parser)
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that simulates a log."""
+    add(parser, "--episodes", "FILE", "episodes; or .gz", required=True)
+    interactions = "what made the catalog's signals, and what listeners heard before"
+    add(parser, "--interactions", "TRAIN.csv", interactions, Path, required=True)
+    add(parser, "--scenario", "NAME|FILE.toml", "what ranks", default=str(EXAMPLE / "popular.toml"))
+    truth = "preferences of the listeners"
+    add(parser, "--listeners", "FILE.toml", truth, Path, default=EXAMPLE / "listeners.toml")
+    add(parser, "--sessions", "N", "number of sessions (default: 2000)", count, default=2000)
+    add(parser, "--seed", "N", "seed of the listeners (default: 0)", int, default=0)
+    add(parser, "--out", "DIR", "a new folder for log, shelf and scenario", Path, required=True)
+
+
+def _weight(text: str) -> float:
+    weight = positive(text)
+    if weight < 1:
+        raise argparse.ArgumentTypeError(f"expected a weight from 1 on, got {text!r}")
+    return weight
 
 
 def learn(options: argparse.Namespace) -> int:
@@ -71,7 +120,7 @@ def learn(options: argparse.Namespace) -> int:
     if options.json is not None:
         measures = {measure: asdict(one) for measure, one in compared.items()}
         report = {"scenario": learned.name, "held_out": measures, "sessions": counts.usable}
-        write_file(options.json, msgspec.json.encode(report) + b"\n")
+        write_json(options.json, report)
     return 0
 
 

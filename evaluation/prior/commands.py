@@ -1,12 +1,26 @@
 """The command that compares estimated scores with true ones."""
 
 import argparse
+from pathlib import Path
 
 from catalog_builder.errors import CommandError
-from evaluation.commands import write_json
+from evaluation.arguments import AddCommand, add, add_json
 from evaluation.prior.correlation import correlate_prior
 from evaluation.report.page import number, text_table, with_interval
-from evaluation.wiring import read_catalog_input
+from evaluation.wiring import read_catalog_input, write_json
+from feed import cli
+
+
+def add_commands(add_command: AddCommand) -> None:
+    """Add the commands of this module with their options."""
+    parser = add_command(prior)
+    add(parser, "--episodes", "FILE", "episodes with scores; or .gz", required=True)
+    add(parser, "--fields", "FILE.toml", "mapping of field names", Path)
+    now = "when the catalog is built (default: date of the newest episode)"
+    add(parser, "--now", "RFC3339", now, cli.timestamp)
+    seed = "seed of the intervals and of the fit (default: 0)"
+    add(parser, "--seed", "N", seed, int, default=0)
+    add_json(parser)
 
 
 def prior(options: argparse.Namespace) -> int:

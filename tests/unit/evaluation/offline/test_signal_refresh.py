@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from catalog_builder.errors import CommandError
 from catalog_builder.signals.aggregates import SignalParameters
-from evaluation.__main__ import _interval_us
+from evaluation.arguments import interval_us
 from evaluation.data.events import Event, Events
 from evaluation.data.training import training_data
 from evaluation.offline import replay
@@ -71,9 +71,9 @@ def test_a_list_shows_what_rose_before_the_session_and_nothing_of_later() -> Non
 
 
 def test_an_interval_is_a_number_of_minutes_hours_or_days() -> None:
-    assert [_interval_us(one) for one in ("15m", "1h", "2d")] == [HOUR_US // 4, HOUR_US, 2 * DAY_US]
+    assert [interval_us(one) for one in ("15m", "1h", "2d")] == [HOUR_US // 4, HOUR_US, 2 * DAY_US]
     with pytest.raises(argparse.ArgumentTypeError, match="like 15m, 1h or 1d"):
-        _interval_us("1w")
+        interval_us("1w")
 
 
 def test_popularity_is_not_renewed_where_each_users_last_choice_is_left_out() -> None:
