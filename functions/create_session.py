@@ -19,7 +19,8 @@ from uvicorn_worker import UvicornWorker
 from functions.api.application import api
 from functions.http.paths import route_any_path
 from functions.telemetry import install_log_handler, set_pseudonyms
-from functions.wiring import make_or_exit, wire
+from functions.wiring.service import wire
+from functions.wiring.startup import make_or_exit
 
 # Not uvloop, which accepts one connection per turn of the loop, however many wait (ADR 19).
 UvicornWorker.CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "loop": "asyncio"}

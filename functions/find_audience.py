@@ -16,11 +16,11 @@ from starlette.responses import Response
 
 from functions.audience.finder import AudienceReport
 from functions.audience.request import MAX_CALL_S, AudienceError, AudienceRequest
-from functions.audience_wiring import wire_audiences
 from functions.http.job import Job
 from functions.settings import read_settings
 from functions.telemetry import install_log_handler
-from functions.wiring import make_or_exit
+from functions.wiring.audiences import wire_audiences
+from functions.wiring.startup import make_or_exit
 
 
 class FindRequest(AudienceRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -33,9 +33,10 @@ from feed.model.timestamps import to_us
 from feed.ports.errors import Conflict, Unavailable
 from feed.ports.shelf import Shelf
 from functions.http.job import Job
-from functions.settings import SettingsError, check_shelf, check_store, read_settings
+from functions.settings import SettingsError, read_settings
+from functions.settings_checks import check_shelf, check_store
 from functions.telemetry import install_log_handler
-from functions.wiring import make_or_exit
+from functions.wiring.startup import make_or_exit
 
 REFUSED = "catalog-refused"
 

@@ -243,18 +243,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CLOUD_STORE = "firestore"
-MIN_KEY_BYTES = 16
+_MIN_KEY_BYTES = 16
+_LIMITS = [name for name in Settings.__struct_fields__ if name.startswith("LIMIT_")]
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BUCKET = re.compile(r"gs://[^/]+(/|$)")
-LIMITS = (
-    "LIMIT_ADDRESS",
-    "LIMIT_ANONYMOUS",
-    "LIMIT_SESSIONS",
-    "LIMIT_WRITES",
-    "LIMIT_ASKS",
-    "LIMIT_EXPORTS",
-    "LIMIT_PHOTOS",
-)
 _RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
 _SITE = re.compile(r"https?://[^/?#@\s,]+")
@@ -274,10 +265,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"setting {str(error).replace('`', '')}") from error
-    if any(len(key) < MIN_KEY_BYTES for key in settings.cursor_keys):
-        raise SettingsError(f"CURSOR_KEYS: expected at least {MIN_KEY_BYTES} characters each")
+    if any(len(key) < _MIN_KEY_BYTES for key in settings.cursor_keys):
+        raise SettingsError(f"CURSOR_KEYS: expected at least {_MIN_KEY_BYTES} characters each")
     _check_origins(settings)
-    for name in LIMITS:
+    for name in _LIMITS:
         if not _RATE.fullmatch(rate := getattr(settings, name)):
             expected = "off, or a number per second, minute, hour or day, like 600/hour"
             raise SettingsError(f"{name}: expected {expected}, got {rate}")
@@ -296,65 +287,6 @@ def _check_origins(settings: Settings) -> None:
     if settings.SITE_ORIGIN and not _SITE.fullmatch(settings.SITE_ORIGIN):
         expected = "an origin like https://a.example"
         raise SettingsError(f"SITE_ORIGIN: expected {expected}, got {settings.SITE_ORIGIN}")
-
-
-def check_store(settings: Settings) -> None:
-    """Raise `SettingsError` if users would be stored in an instance, and be lost with it."""
-    if settings.K_SERVICE and settings.STORE != CLOUD_STORE:
-        raise SettingsError(
-            f"STORE: in the cloud expected {CLOUD_STORE}, got {settings.STORE}: "
-            "a file there is lost with its instance"
-        )
-
-
-def check_shelf(settings: Settings) -> None:
-    """Raise `SettingsError` if other functions could not find the snapshots."""
-    if settings.SHELF.startswith("gs:"):
-        if not _BUCKET.match(settings.SHELF):
-            raise SettingsError(
-                f"SHELF: expected gs://BUCKET or gs://BUCKET/PREFIX, got {settings.SHELF}"
-            )
-    elif settings.K_SERVICE:
-        raise SettingsError(
-            f"SHELF: in the cloud expected gs://BUCKET, got {settings.SHELF}: "
-            "a folder there is lost with its instance"
-        )
-
-
-def check_audiences(settings: Settings) -> None:
-    """Raise `SettingsError` if files that name users would be lost, or lie with the snapshots."""
-    place = settings.AUDIENCES
-    if place.startswith("gs:"):
-        if not _BUCKET.match(place):
-            raise SettingsError(
-                f"AUDIENCES: expected gs://BUCKET or gs://BUCKET/PREFIX, got {place}"
-            )
-    elif settings.K_SERVICE or (not place and settings.SHELF.startswith("gs:")):
-        raise SettingsError(
-            f"AUDIENCES: expected gs://BUCKET, apart from the snapshots, got {place or 'nothing'}"
-        )
-
-
-def check_session(settings: Settings) -> None:
-    """Raise `SettingsError` if a setting that the session function needs is missing or wrong."""
-    if settings.AUTH in {"firebase", "emulator"} and not settings.FIREBASE_PROJECT:
-        raise SettingsError("FIREBASE_PROJECT: expected the id of the Firebase project")
-    if settings.AUTH == "emulator" and not settings.FIREBASE_PROJECT.startswith("demo-"):
-        raise SettingsError("FIREBASE_PROJECT: with AUTH=emulator expected an id demo-…")
-    if settings.APP_CHECK and not re.fullmatch("[0-9]+", settings.APP_CHECK):
-        raise SettingsError("APP_CHECK: expected the number of the Firebase project")
-    if settings.RETRIEVAL == "pinecone":
-        if not settings.PINECONE_HOST:
-            raise SettingsError("PINECONE_HOST: with RETRIEVAL=pinecone expected an index's host")
-        if not settings.PINECONE_API_KEY:
-            raise SettingsError("PINECONE_API_KEY: with RETRIEVAL=pinecone expected a key")
-    if settings.K_SERVICE:
-        if settings.AUTH in {"demo", "emulator"}:
-            raise SettingsError(f"AUTH={settings.AUTH} is for local use: expected firebase")
-        if not settings.cursor_keys:
-            raise SettingsError("CURSOR_KEYS: expected at least one key")
-    check_store(settings)
-    check_shelf(settings)
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from functions.auth.pseudonyms import Pseudonyms
 from functions.settings import read_settings
 from functions.telemetry import install_log_handler, log, log_error, set_pseudonyms
 from functions.triggers.summary_updates import EventBatcher
-from functions.wiring import make_or_exit, wire_events, wire_store
+from functions.wiring.startup import make_or_exit
+from functions.wiring.stores import wire_events, wire_store
 
 install_log_handler()
 _settings = make_or_exit(lambda: read_settings(os.environ))

@@ -18,7 +18,7 @@ from functions.serving import catalog_loader
 _STORE = "firestore" if os.environ["STORE"] == settings.CLOUD_STORE else "sqlite"
 for _name in (
     "functions.api.application",
-    "functions.wiring",
+    "functions.wiring.service",
     "adapters.folder.shelf",
     f"adapters.{_STORE}.users",
 ):

@@ -27,7 +27,8 @@ from feed.scenarios.writer import to_toml
 from feed.session.decision_log import DecisionLine
 from functions.api.application import api
 from functions.settings import Settings
-from functions.wiring import wire, wire_shelf
+from functions.wiring.service import wire
+from functions.wiring.stores import wire_shelf
 
 CURSOR_KEY = "the key of a simulation"
 MAX_SENT = 50

@@ -7,7 +7,9 @@ from feed.snapshot.codec import decode
 from functions.demo.listeners import write_listeners
 from functions.settings import CLOUD_STORE, Settings, SettingsError, read_settings
 from functions.triggers.local_triggers import LocalTriggers
-from functions.wiring import make_or_exit, wire_clock, wire_shelf, wire_store
+from functions.wiring.clock import wire_clock
+from functions.wiring.startup import make_or_exit
+from functions.wiring.stores import wire_shelf, wire_store
 
 TIMEOUT_S = 30.0
 

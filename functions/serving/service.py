@@ -50,7 +50,7 @@ _READS = frozenset({"GET", "HEAD"})
 
 @dataclass
 class Service:
-    """Settings, adapters and state of one process, as `functions.wiring` assembles them."""
+    """Settings, adapters and state of one process, as `functions.wiring.service` assembles them."""
 
     settings: Settings
     holder: CatalogHolder

@@ -19,8 +19,8 @@ from feed.ports.errors import Unavailable
 from functions.audience.finder import AudienceFinder
 from functions.audience.output import user_hashes
 from functions.audience.request import AudienceError, AudienceProgress
-from functions.audience_wiring import wire_audiences
 from functions.settings import SettingsError
+from functions.wiring.audiences import wire_audiences
 from operations.audience.options import parse
 from operations.passes.cost import PRICED_ON, READ_PRICE
 from operations.passes.store import store_name, store_settings

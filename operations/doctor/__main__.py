@@ -17,7 +17,8 @@ import msgspec
 from feed import cli
 from functions.serving.service import Service
 from functions.settings import Settings, SettingsError, read_settings
-from functions.wiring import wire, wire_shelf
+from functions.wiring.service import wire
+from functions.wiring.stores import wire_shelf
 from operations.doctor import project, remote
 from operations.doctor.finding import Finding, fail, ok
 

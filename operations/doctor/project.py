@@ -16,7 +16,7 @@ from feed.summary.writer import refresh_summary
 from functions.problems import ProblemError
 from functions.serving.catalog_loader import memory_limit_bytes
 from functions.settings import CLOUD_STORE, Settings
-from functions.wiring import sample_documents
+from functions.wiring.stores import sample_documents
 from operations.doctor.finding import Finding, fail, ok, warn
 
 POINTER_TIMEOUT_S = 10.0

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from functions.wiring import write_file
+from functions.wiring.stores import write_file
 
 
 class CheckpointError(ValueError):

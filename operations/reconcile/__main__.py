@@ -15,7 +15,7 @@ import msgspec
 from feed import cli
 from feed.ports.errors import Unavailable
 from functions.settings import Settings, SettingsError
-from functions.wiring import wire_store
+from functions.wiring.stores import wire_store
 from operations.passes import checkpoint as checkpoints
 from operations.passes import cost
 from operations.passes.checkpoint import Checkpoint, CheckpointError

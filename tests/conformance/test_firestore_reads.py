@@ -14,7 +14,7 @@ from feed.summary.writer import refresh_summary
 from functions.api.application import api
 from functions.settings import read_settings
 from functions.telemetry import Timings
-from functions.wiring import wire
+from functions.wiring.service import wire
 from tests.conformance.test_summary_store import engagement, summary_of
 from tests.support.app import SCHEMA
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to

@@ -21,7 +21,7 @@ from feed.scenarios.version import version
 from feed.session.decision_log import DecisionLine
 from functions.api.application import api
 from functions.settings import Settings
-from functions.wiring import wire
+from functions.wiring.service import wire
 from tests.support.evaluation_command import files, refused, run, write
 
 SIZE = SyntheticSize(shows=20, episodes=200, users=80, events_per_user=12.0)

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 from functions.api.application import api
 from functions.serving.service import Service
 from functions.settings import read_settings
-from functions.wiring import wire
+from functions.wiring.service import wire
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 
 

@@ -3,8 +3,9 @@ import pytest
 from adapters.rss import source as rss
 from adapters.rss.http import budget
 from catalog_builder.wiring import MIB, BuildOptions
-from functions.model_wiring import check_models
-from functions.settings import Settings, SettingsError, check_session, read_settings
+from functions.settings import Settings, SettingsError, read_settings
+from functions.settings_checks import check_session
+from functions.wiring.models import check_models
 
 KEY = "a secret of sixteen"
 GEMINI = {"MODELS": "gemini", "MODEL": "gemini-2.5-flash", "FIREBASE_PROJECT": "demo-x"}

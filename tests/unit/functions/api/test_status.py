@@ -12,7 +12,7 @@ from feed.model.timestamps import to_us
 from feed.ports.shelf import LookTimes
 from functions.api.application import api
 from functions.settings import read_settings
-from functions.wiring import wire
+from functions.wiring.service import wire
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 
 LATER = NOW + timedelta(hours=3)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from functions.api.application import api
 from functions.serving.service import Service
 from functions.settings import read_settings
-from functions.wiring import wire
+from functions.wiring.service import wire
 from tests.support.asgi_stream import AsgiStream
 
 PATH = "/api/ask"

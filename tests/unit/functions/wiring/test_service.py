@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from functions.settings import Settings, SettingsError, read_settings
-from functions.wiring import _user_verifier, wire
+from functions.wiring.service import wire
+from functions.wiring.verifiers import _user_verifier
 from tests.support.bearers import request
 
 EXPERIMENT = 'name = "autumn"\nshare = 0.7\n[arms]\nbaseline = 1\nmine = 1\n'

@@ -5,15 +5,11 @@ from pathlib import Path
 from adapters.locations import files_at, shelf_at
 from feed.ports.users import SummaryPages
 from functions.audience.finder import AudienceFinder
-from functions.settings import (
-    CLOUD_STORE,
-    Settings,
-    SettingsError,
-    check_audiences,
-    check_shelf,
-    check_store,
-)
-from functions.wiring import wire_clock, wire_experiment, wire_scenarios, wire_schema
+from functions.settings import CLOUD_STORE, Settings, SettingsError
+from functions.settings_checks import check_audiences, check_shelf, check_store
+from functions.wiring.clock import wire_clock
+from functions.wiring.scenarios import wire_experiment, wire_scenarios
+from functions.wiring.stores import wire_schema
 
 FOLDER = "audiences"
 """below a shelf that is a folder"""
