@@ -41,8 +41,8 @@ export default {
   "The same feed by quality, age and similarity alone": "Derselbe Feed, nur nach Qualität, Alter und Ähnlichkeit",
   "The stars and the sea, at length. Follows three shows, and mutes a daily one.": "Sterne und Meere, gern lang. Folgt drei Sendungen und hat eine tägliche stumm gestellt.",
   "This browser does not let the page copy.": "Dieser Browser lässt die Seite nichts kopieren.",
-  "This is what somebody sees of whom nothing is known. Choose three that have something in common.":
-    "Das sieht, wer neu ist und von dem nichts bekannt ist. Wähle drei, die etwas gemeinsam haben.",
+  "This is the feed of somebody new, of whom nothing is known. Like three that have something in common.":
+    "Das ist der Feed für jemanden, von dem nichts bekannt ist. Wähle drei Folgen, die etwas gemeinsam haben.",
   "This page cannot be opened just now.": "Diese Seite lässt sich gerade nicht öffnen.",
   "Try again": "Noch einmal versuchen",
   "Two-minute tour": "Zwei-Minuten-Tour",

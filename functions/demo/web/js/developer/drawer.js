@@ -42,7 +42,7 @@ function entry(call) {
     if (details.children.length > 1) return;
     details.append(h("div.row", {}, button(t("Copy as curl"), async () => {
       await navigator.clipboard.writeText(curl(call)).then(() => toast(t("Copied.")), () => toast(t("This browser does not let the page copy.")));
-    })), h("p.quiet", {}, parts.replaceAll(";dur=", " ").replaceAll(",", " ms,") + (parts && " ms")));
+    })), h("p.quiet", {}, parts.replace(/;dur=([\d.]+)/g, (_, ms) => ` ${Number(ms).toFixed(1)} ms`)));
     if (body) details.append(h("h3", {}, t("Sent")), body instanceof FormData ? h("p", {}, [...body.keys()].join(", ")) : source(String(body)));
     details.append(h("h3", {}, t("Answered")), source(await answer));
   } }, h("summary", {}, h("strong", {}, method), h("code", {}, path), h("span", { class: status < 400 ? "" : "bad" }, String(status)),

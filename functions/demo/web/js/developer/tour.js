@@ -1,18 +1,19 @@
 // The two-minute tour: a new listener likes three episodes, the feed changes, and says why. All of it is answered by the API.
 
+import { art } from "../episode/art.js";
 import { whyPanel } from "../episode/why.js";
 import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
 import { button, h, iconButton } from "../ui/dom.js";
-import { count, t, told } from "../ui/text.js";
+import { count, joined, t, told } from "../ui/text.js";
 
 const PLACES = 10;
 const LIKES = 3;
 const EXPLAINED = 3;
 
 /** @param {Episode} episode @param {string} mark @param {...(Node | string)} more */
-const place = ({ title, series }, mark, ...more) => h("li", { class: mark && "marked" },
-  h("div", {}, h("p.title", {}, title), h("p.facts", {}, series?.name ?? ""), mark && h("span.mark", {}, mark)), ...more);
+const place = (episode, mark, ...more) => h("li", { class: mark && "marked" }, art(episode),
+  h("div.told", {}, h("p.title", {}, episode.title), h("p.facts", {}, joined([episode.series?.name, episode.categories?.major?.[0]])), mark && h("span.mark", {}, mark)), ...more);
 
 /** @param {(uid: string) => Promise<void>} stay goes on as the tour's listener */
 export function openTour(stay) {
@@ -59,7 +60,7 @@ export function openTour(stay) {
       return place(one, "", heart);
     });
     label();
-    step(1, t("Like three episodes"), t("This is what somebody sees of whom nothing is known. Choose three that have something in common."),
+    step(1, t("Like three episodes"), t("This is the feed of somebody new, of whom nothing is known. Like three that have something in common."),
       h("ol", {}, ...hearts), h("div.row.foot", {}, next));
   };
 
