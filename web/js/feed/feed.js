@@ -244,7 +244,7 @@ function append({ episodes, trace: traced = trace, ...rest }) {
   if (!rest.degraded.includes("summary_missing")) greeted(); // the user is not new
   nearEnd.unobserve($("more")); // observing again reports whether the end is near
   nearEnd.observe($("more"));
-  keepPlace();
+  painted().then(keepPlace);
   return added[0];
 }
 
