@@ -1,7 +1,8 @@
 """Paint: from the answer of a session to its first card on the screen, in a real browser.
 
 `python -m benchmarks.paint [--loads N] [--json FILE]`: the web app as a first visit opens it, on a
-window of a phone's size, with the processor as it is and slowed down as phones are. Needs Chromium.
+window of a phone's size: on this machine, with its processor slowed down as phones are, and over a
+phone's connection, too. Needs Chromium.
 """
 
 import shutil
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.harness.dataset import SyntheticDataset
@@ -20,8 +22,25 @@ from benchmarks.report.results import BenchmarkResult, ResultTable, argument_par
 
 EPISODES = 2_000
 WINDOW = {"width": 390, "height": 844}
-SLOWED = (1, 4)
-"""slowdown factors of the processor"""
+MBIT = 1e6 / 8
+"""bytes"""
+
+
+class Device(msgspec.Struct, frozen=True):
+    """What loads the page: how many times slower than this machine, over which connection."""
+
+    name: str
+    slowed: int = 1
+    latency_ms: int = 0
+    mbit_s: float = 0
+
+
+DEVICES = (
+    Device("this machine"),
+    Device("slow processor", slowed=4),
+    Device("phone", slowed=4, latency_ms=150, mbit_s=1.6),
+)
+"""the last one is what Lighthouse takes for a phone on slow 4G"""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WHEN_PAINTED = """
 new MutationObserver((_, observer) => {
@@ -40,19 +59,30 @@ FOUND = """() => {
 ABOUT = (
     "Milliseconds, medians of the loads; in brackets minimum and maximum. Each load is a first "
     f"visit with nothing stored, at {WINDOW['width']} x {WINDOW['height']}. Slowed: Chromium's "
-    "own throttling of the page's processor. Asked: from the start of the navigation to the "
+    "own throttling of the page's processor, 4 times. Phone: so slowed, and each request "
+    "takes 150 ms and shares 1.6 Mbit/s. Asked: from the start of the navigation to the "
     "request for the session. Answered to painted: from the last byte of its answer to the frame "
     "that shows the first card. The function is a real process beside, on the same machine."
 )
 
 
-def load(browser: Browser, url: str, slowed: int) -> dict[str, float]:
+def load(browser: Browser, url: str, device: Device) -> dict[str, float]:
     """Load the page once; returns milliseconds from the navigation to each event."""
     context = browser.new_context(viewport=WINDOW, service_workers="block")  # type: ignore[arg-type]
     try:
         page = context.new_page()
         page.add_init_script(WHEN_PAINTED)
-        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+        devtools = context.new_cdp_session(page)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": device.slowed})
+        if device.mbit_s:
+            throughput = device.mbit_s * MBIT
+            conditions = {
+                "offline": False,
+                "latency": device.latency_ms,
+                "downloadThroughput": throughput,
+                "uploadThroughput": throughput / 2,
+            }
+            devtools.send("Network.emulateNetworkConditions", conditions)
         page.goto(url)
         page.wait_for_function("() => window.painted")
         found: dict[str, float] = page.evaluate(FOUND)
@@ -62,7 +92,7 @@ def load(browser: Browser, url: str, slowed: int) -> dict[str, float]:
 
 
 def measure(executable: str, loads: int) -> list[dict[str, Any]]:
-    """By slowdown: spreads of its loads, which take turns; the first load of each warms up."""
+    """By device: spreads of its loads, which take turns; the first load of each warms up."""
     dataset = SyntheticDataset(EPISODES, users=1)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
@@ -70,22 +100,19 @@ def measure(executable: str, loads: int) -> list[dict[str, Any]]:
         settings |= {"STORE": str(folder / "users.db")}
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         with MeasuredFunction(settings) as served:
-            tasks = {slowed: partial(load, browser, served.url, slowed) for slowed in SLOWED}
+            tasks = {one.name: partial(load, browser, served.url, one) for one in DEVICES}
             found = measure_in_turns(tasks, loads)
         browser.close()
-    return [{"slowed": slowed, **figures} for slowed, figures in found.items()]
+    return [{"device": name, **figures} for name, figures in found.items()]
 
 
 def result(measurements: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """The measurements of page loads as a table."""
     rows = [
-        [
-            "as it is" if one["slowed"] == 1 else f"{one['slowed']} times",
-            *(one[name].shown(0) for name in ("asked", "delay", "painted")),
-        ]
+        [one["device"], *(one[name].shown(0) for name in ("asked", "delay", "painted"))]
         for one in measurements
     ]
-    header = ["slowed", "asked ms", "answered to painted ms", "painted ms"]
+    header = ["device", "asked ms", "answered to painted ms", "painted ms"]
     return BenchmarkResult(
         "paint", ABOUT, [ResultTable("The first card", header, rows)], {"loads": list(measurements)}
     )
