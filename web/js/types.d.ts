@@ -65,7 +65,10 @@ interface Shelf {
 
 interface HomePage { session_id: string; shelves: Shelf[]; cursor: string | null; degraded: string[] }
 
-type Session = Omit<SessionPage, "episodes" | "trace">;
+type Session = Omit<SessionPage, "episodes">;
+
+// What the page keeps of the first session of a feed.
+type FirstSession = Pick<Session, "session_id" | "cold_start" | "user_vector_episodes">;
 
 // What a feed is to be about, and how the page calls it.
 interface About { seed: { text: string } | { token: string }; label: string }
@@ -75,7 +78,7 @@ interface Seen { episode_id: string; session_id: string; position: number; at: s
 
 // A tab's feed and position: the first visible card, and where its top was.
 interface Kept {
-  uid: string | null; at: number; session: Session; first: Session; trace?: Trace; about?: About | null; episodes: Episode[]; id?: string; top: number;
+  uid: string | null; at: number; session: Session; first: FirstSession; about?: About | null; episodes: Episode[]; id?: string; top: number;
 }
 
 interface CallOptions {

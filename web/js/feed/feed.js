@@ -8,7 +8,7 @@ import { watch } from "../library/impressions.js";
 import { library } from "../library/library.js";
 import { device, tab } from "../device.js";
 import { Problem } from "../http/problem.js";
-import { createSession, dropNotice, explain, nextPage, notice, pauseRetries } from "./session.js";
+import { createSession, dropNotice, explain, intro, nextPage, notice, pauseRetries } from "./session.js";
 import { count, t } from "../ui/text.js";
 
 const MAX_SERVED = 200;
@@ -17,12 +17,10 @@ const RESTORE_AFTER_MS = 4_000; // after this, the old cards return until the ne
 
 /** @type {Session | null} */
 let session = null;
-/** @type {Session | null} */
+/** @type {FirstSession | null} */
 let first = null;
 /** Whether a further session had nothing new. */
 let ended = false;
-/** @type {Trace | undefined} */
-let trace;
 /** @type {Episode[]} */
 let shown = [];
 /** The episodes of the feeds before it: whoever starts over wants others. @type {string[]} */
@@ -51,7 +49,7 @@ export async function openFeed(uid) {
   clear();
   ({ first, about = null } = kept);
   greet();
-  append({ ...kept.session, episodes: kept.episodes, trace: kept.trace });
+  append({ ...kept.session, episodes: kept.episodes });
   const there = [...items()].find((item) => item.dataset.id === kept.id);
   if (there) scrollBy({ top: there.getBoundingClientRect().top - kept.top, behavior: "instant" });
 }
@@ -74,7 +72,7 @@ export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
   const top = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
   const place = { id: top?.dataset.id, top: top?.getBoundingClientRect().top ?? 0 };
-  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, first, trace, about, episodes: shown, ...place });
+  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, first, about, episodes: shown, ...place });
 }
 
 export const drawFeed = () => updateAll($("feed"), "[data-id]");
@@ -88,7 +86,7 @@ export function following(id) {
 function clear() {
   visit++;
   dropNotice();
-  [session, first, trace, shown, cards, anonymous, ended] = [null, null, undefined, [], [], false, false];
+  [session, first, shown, cards, anonymous, ended] = [null, null, [], [], false, false];
   onShelves.clear();
   $("feed").replaceChildren();
   drawAround();
@@ -121,15 +119,6 @@ function greet() {
 function greeted() {
   device.write(welcomed(), true);
   document.querySelector("#welcome")?.remove();
-}
-
-/** @param {Session} session @param {boolean} interested */
-function intro({ cold_start: cold, user_vector_episodes: episodes }, interested) {
-  if (cold) return t("The best of everything, for a start.");
-  if (!episodes) return t("Chosen from your interests.");
-  return interested
-    ? count(episodes, "Chosen from the last episode you picked and your interests.", "Chosen from the last {n} episodes you picked and your interests.")
-    : count(episodes, "Chosen from the last episode you picked.", "Chosen from the last {n} episodes you picked.");
 }
 
 export function refresh() {
@@ -221,17 +210,17 @@ async function showMore(pressed = false) {
 }
 
 /** @param {SessionPage} page @returns the first new card */
-function append({ episodes, trace: traced = trace, ...rest }) {
-  [session, trace] = [rest, traced];
-  first ??= session;
+function append({ episodes, ...rest }) {
+  session = rest;
+  const { session_id, cold_start, user_vector_episodes } = rest;
+  first ??= { session_id, cold_start, user_vector_episodes };
   if ($("notice").nextElementSibling !== $("feed")) dropNotice(); // the notice below the cards was about this page
   const there = new Set(shown.map(({ id }) => id));
-  const fresh = episodes.filter(({ id }) => !there.has(id) && !onShelves.has(id))
-    .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0, rest.cold_start), ...one }));
+  const fresh = episodes.filter(({ id }) => !there.has(id) && !onShelves.has(id));
   ended = !fresh.length && !rest.next_cursor;
   const added = fresh.map((one) => {
     const item = card(one, refresh);
-    watch(item, rest.session_id, one.queue_position);
+    watch(item, session_id, one.queue_position);
     shown.push(one);
     $("feed").append(item);
     if (!about && shown.length === 1) item.after(copy("rail"));
@@ -255,16 +244,6 @@ async function arrange(mine) {
   const others = shown.map(({ id }) => id).filter((id, place) => !place || !library.did("listen", id)); // what was begun is on its own shelf, but not below its own card
   const placed = await arrangeShelves(first?.session_id ?? "", others, () => mine === visit, () => arrange(mine));
   for (const id of placed) onShelves.add(id);
-}
-
-/** @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */
-function whyOf(trace, place, cold) {
-  const sources = trace?.proposed_by[place - 1];
-  if (!trace || !sources) return undefined;
-  const parts = Object.entries(trace.parts)
-    .map(([name, given]) => ({ name: cold && name === "similarity" ? "cold" : name, given: given[place - 1] }))
-    .filter(({ given }) => Math.abs(given) >= 0.005); // visible as 0.01 or more
-  return { sources, parts };
 }
 
 /** @param {string[]} degraded */
