@@ -4,7 +4,7 @@
 const CACHE = "earshot-shell";
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in js/auth/firebase.js
 const MODULES = {
-  "js/http": ["config", "event-stream", "problem"],
+  "js/http": ["event-stream", "problem"],
   "js/auth": ["auth", "call", "firebase", "local"],
   "js/episode": ["actions", "art", "card", "items", "menu", "why"],
   "js/feed": ["feed", "interests", "session", "shelves"],
@@ -12,7 +12,7 @@ const MODULES = {
   "js": ["device", "main", "router", "start"],
   "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "search", "shelf", "suggestions", "you"],
   "js/player": ["bar", "media-session", "player"],
-  "js/ui": ["dom", "frame", "text"],
+  "js/ui": ["dom", "text"],
   languages: ["de"],
 };
 const SHELL = [

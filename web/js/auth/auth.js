@@ -1,13 +1,29 @@
-// Sign-in: Firebase on Hosting, demo users on the local server. Until it is known who listens, the page shows the last
-// listener of this device and sends nothing as them.
+// Who listens: signed in with Firebase on Hosting, a demo user on the local server, as the deployment's files say. Until it
+// is known, the page shows the last listener of this device and sends nothing as them.
 
 import { firebaseAuth } from "./firebase.js";
-import { Backoff } from "../http/problem.js";
-import { config, json } from "../http/config.js";
+import { answerOf, Backoff } from "../http/problem.js";
 import { device } from "../device.js";
 import { t } from "../ui/text.js";
 
 const SIGN_IN_WAIT_MS = 5_000; // wait for sign-in this long, then show a feed without it
+
+/** @type {Promise<Config> | undefined} */
+let asked;
+
+/** The deployment's configuration (docs/web.md), fetched once, and again after a failure. @returns {Promise<Config>} */
+export const config = () => asked ??= json("/config.json").then(({ api = "/api", stream = api, app_check_site_key: siteKey }) => {
+  for (const one of [api, stream]) {
+    if (!/^(https?:\/)?\/\w/.test(one)) throw new Error(`config.json: expected an address like https://feed.example/api, not ${one}`);
+  }
+  return { api: api.replace(/\/$/, ""), stream: stream.replace(/\/$/, ""), siteKey };
+}).catch((error) => {
+  asked = undefined;
+  throw error;
+});
+
+/** @param {string} address */
+const json = async (address) => answerOf(await fetch(address, { signal: AbortSignal.timeout(15_000) }));
 
 /** @type {Auth} */
 let chosen = {

@@ -1,7 +1,6 @@
 // Calls to the API as the listener.
 
-import { auth, settled } from "./auth.js";
-import { config } from "../http/config.js";
+import { auth, config, settled } from "./auth.js";
 import { t } from "../ui/text.js";
 import { answerOf, Problem } from "../http/problem.js";
 

@@ -1,5 +1,5 @@
-// The texts of the page in the listener's language, dates and lengths among them. English texts are their own keys, as with gettext; other languages
-// are files in languages/, one each.
+// The texts of the page in the listener's language, dates and lengths among them. English texts are their own keys, as
+// with gettext; other languages are files in languages/, one each.
 
 import { device, serverTime } from "../device.js";
 
@@ -38,7 +38,21 @@ export async function loadTexts() {
   if (language === "en") return;
   Object.assign(texts, (await import(`../../languages/${language}.js`)).default);
   document.documentElement.lang = language;
-  (await import("./frame.js")).translate(t);
+  translateFrame();
+}
+
+/** Puts the texts of index.html, which are English, into the listener's language. */
+function translateFrame() {
+  const templates = [...document.querySelectorAll("template")].map(({ content }) => content);
+  for (const root of [document.body, ...templates]) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const node = /** @type {Text} */ (walker.currentNode);
+      const english = node.data.trim();
+      if (english) node.data = node.data.replace(english, () => t(english));
+    }
+    for (const one of root.querySelectorAll("[aria-label]")) one.ariaLabel = t(one.ariaLabel ?? "");
+  }
 }
 
 export const DAY_MS = 86_400_000;
