@@ -25,8 +25,8 @@ export function live(element, update) {
 /** @param {HTMLElement | Document} within @param {string} which */
 export const updateAll = (within, which) => within.querySelectorAll(which).forEach((one) => /** @type {Partial<Live>} */ (one).update?.());
 
-/** @param {string} action @param {Episode} episode */
-const label = (action, { title }) => t("{action}: {title}", { action, title });
+/** The name of a button that does something with what has a title. @param {string} action @param {{title: string}} what */
+export const label = (action, { title }) => t("{action}: {title}", { action, title });
 
 let current = "";
 
@@ -70,14 +70,22 @@ export function playButton(episode, kind = "play strong") {
 
 playing.addEventListener("change", () => updateAll(document, "[data-play]"));
 
+/** By type: an icon, a name, and what is said once it is on. @type {Record<string, [icon: string, name: string, done: string]>} */
+const TOGGLES = {
+  bookmark: ["bookmark", t("Save"), t("Saved.")],
+  like: ["like", t("Like"), t("Noted: more like this.")],
+  not_interested: ["refuse", t("Not interested"), t("Noted: less like this.")],
+};
+
 /**
- * A button that saves or likes an episode, pressed while it is. One that can only be saved has it in its first button.
- * @param {"bookmark" | "like"} type @param {Episode} episode @param {() => void} [done]
+ * A button that saves, likes or refuses an episode, pressed while it is on. One that can only be saved has it in its first button.
+ * @param {"bookmark" | "like" | "not_interested"} type @param {Episode} episode @param {Action} [next] offered once it is on
  */
-export function toggleButton(type, episode, done) {
+export function toggleButton(type, episode, next) {
   const { id, audio_url: audio, url } = episode;
+  const [name, action, done] = TOGGLES[type];
   const hidden = type === "bookmark" && !webUrl(audio) && !webUrl(url);
-  const made = iconButton(type, label(type === "like" ? t("Like") : t("Save"), episode), () => { if (library.toggle(type, episode)) done?.(); else hush(); }, { hidden });
+  const made = iconButton(name, label(action, episode), () => { if (library.toggle(type, episode)) acknowledge(done, next); else hush(); }, { hidden });
   return live(made, () => { made.ariaPressed = String(!!library.did(type, id)); });
 }
 

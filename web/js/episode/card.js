@@ -1,6 +1,6 @@
 // An episode of the feed.
 
-import { acknowledge, live, playButton, toggleButton } from "./actions.js";
+import { label, live, playButton, toggleButton } from "./actions.js";
 import { art } from "./art.js";
 import { button, h, hush, icon, iconButton, link, styles } from "../ui/dom.js";
 import { library } from "../library/library.js";
@@ -14,10 +14,9 @@ export function card(episode, refresh) {
   const heading = h("h2.title", { tabindex: -1, lang }, link("episode", id, title));
   const facts = h("p.facts", { dir: "auto" });
   const started = playButton(episode);
-  const saved = toggleButton("bookmark", episode, () => acknowledge(t("Saved."), [t("Refresh"), refresh]));
-  const liked = toggleButton("like", episode, () => acknowledge(t("Noted: more like this."), [t("Refresh"), refresh]));
-  const disliked = iconButton("refuse", t("Not interested: {title}", { title }), () => leave(() => library.record("not_interested", episode)));
-  const more = iconButton("more", t("More: {title}", { title }), menu, { "aria-haspopup": "true" });
+  const [saved, liked] = [toggleButton("bookmark", episode, [t("Refresh"), refresh]), toggleButton("like", episode, [t("Refresh"), refresh])];
+  const disliked = iconButton("refuse", label(t("Not interested"), episode), () => leave(() => library.record("not_interested", episode)));
+  const more = iconButton("more", label(t("More"), episode), menu, { "aria-haspopup": "true" });
   const why = h("div.why", { hidden: true });
   const reason = h("button.reason", { "aria-expanded": "false", onclick: explain },
     icon("spark"), h("span.reason-text", {}, episode.reason ? told("reason", episode.reason) : t("For you")), h("span.ask", {}, t("Why this?")));

@@ -1,5 +1,6 @@
 // The shelves of a home page, as rails between the cards.
 
+import { label } from "../episode/actions.js";
 import { call } from "../auth/call.js";
 import { withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
@@ -93,7 +94,7 @@ function rail(page, shelf, episodes) {
   const rtl = () => getComputedStyle(row).direction === "rtl";
   const turn = (/** @type {string} */ name, /** @type {string} */ label, /** @type {number} */ way) => // arrow keys do it, too
     iconButton("next", label, () => row.scrollBy({ left: way * (rtl() ? -0.8 : 0.8) * row.clientWidth }), { class: `icon-button turn ${name}`, tabindex: -1 });
-  const turns = [turn("back", t("Back: {title}", { title }), -1), turn("on", t("On: {title}", { title }), 1)];
+  const turns = [turn("back", label(t("Back"), { title }), -1), turn("on", label(t("On"), { title }), 1)];
   let busy = false;
   const follow = () => {
     const at = Math.abs(row.scrollLeft);
@@ -108,7 +109,7 @@ function rail(page, shelf, episodes) {
   new ResizeObserver(follow).observe(row);
   rove(row, rtl);
   return h("li.rail", {}, h("section", { "aria-label": title }, h("div.top", {}, h("div", {}, h("h2", {}, title), h("p.facts", {}, told("shelf reason", shelf.reason))),
-    (trends || shelf.total > tiles.length) && h("a", { href: trends ? "#/trending" : address("shelf", shelf.id), "aria-label": t("See all: {title}", { title }) }, t("See all")), ...turns), row));
+    (trends || shelf.total > tiles.length) && h("a", { href: trends ? "#/trending" : address("shelf", shelf.id), "aria-label": label(t("See all"), { title }) }, t("See all")), ...turns), row));
 }
 
 /** Makes a row of tiles one stop of the Tab key; the arrow keys move within. @param {HTMLElement} row @param {() => boolean} rtl */

@@ -1,6 +1,6 @@
 // The page of an episode. In its notes, chapters and transcript times lead into the audio.
 
-import { acknowledge, known, live, play, playButton, player, playing, toggleButton, webUrl } from "../episode/actions.js";
+import { known, label, live, play, playButton, player, playing, toggleButton, webUrl } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { openEpisodeMenu, share } from "../episode/menu.js";
 import { whyPanel } from "../episode/why.js";
@@ -84,16 +84,11 @@ function draw(episode) {
   entitle("episode", title);
   heading.lang = lang ?? "";
   const facts = h("p.facts");
-  const disliked = iconButton("refuse", t("Not interested: {title}", { title }),
-    () => { if (library.toggle("not_interested", episode)) acknowledge(t("Noted: less like this.")); });
-  const more = iconButton("more", t("More: {title}", { title }), () => openEpisodeMenu(episode, more, (how) => {
+  const more = iconButton("more", label(t("More"), episode), () => openEpisodeMenu(episode, more, (how) => {
     how();
     toast(t("Muted: “{series}”.", { series: series?.name || series?.id }));
   }), { "aria-haspopup": "true" });
-  const buttons = [
-    playButton(episode), toggleButton("bookmark", episode, () => acknowledge(t("Saved."))),
-    toggleButton("like", episode, () => acknowledge(t("Noted: more like this."))),
-    live(disliked, () => { disliked.ariaPressed = String(!!library.did("not_interested", id)); })];
+  const buttons = [playButton(episode), toggleButton("bookmark", episode), toggleButton("like", episode), toggleButton("not_interested", episode)];
   alive = [live(facts, () => {
     const at = player.at(id);
     const heard = at && length ? Math.min(1, at / length) : library.did("listen", id)?.progress;
@@ -102,7 +97,7 @@ function draw(episode) {
   }), ...buttons];
   fill(() => [
     h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, seriesLink(series)), heading, facts,
-      h("div.actions", {}, ...buttons, iconButton("share", t("Share: {title}", { title }), () => share(episode)), more))),
+      h("div.actions", {}, ...buttons, iconButton("share", label(t("Share"), episode), () => share(episode)), more))),
     reason ? h("details", {}, h("summary.reason", {}, h("span", {}, told("reason", reason)), " ", h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
     ...clamped(h("p.lead", { lang }, episode.key_insight)),
     names(episode), h("div", { id: "episode-rest" })]);

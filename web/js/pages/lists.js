@@ -1,6 +1,6 @@
 // Saved and History.
 
-import { acknowledge, isPlaying, playButton } from "../episode/actions.js";
+import { acknowledge, isPlaying, label, playButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { refresh } from "../feed/feed.js";
 import { serverTime } from "../device.js";
@@ -77,7 +77,7 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
   const play = card && playButton(card, "icon-button wordless");
   if (card && play instanceof HTMLButtonElement) {
     play.dataset.key = `play ${id}`;
-    if (heard && heard < 1 && !isPlaying(card.id)) play.ariaLabel = t("Continue: {title}", { title });
+    if (heard && heard < 1 && !isPlaying(card.id)) play.ariaLabel = label(t("Continue"), shown);
   }
   const { outbox } = library;
   const key = `remove ${id}`;
@@ -87,7 +87,7 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
       h("p.facts", {}, joined([shown.series?.name, ...facts])),
       heard && h("progress", { value: heard, "aria-hidden": "true" })),
     play,
-    iconButton("trash", t("Remove: {title}", { title }), () => {
+    iconButton("trash", label(t("Remove"), shown), () => {
       leaveRow(item, $(view), $(`${view}-title`));
       for (const one of engagements) library.remove(one);
       acknowledge(t("Removed."), [t("Undo"), () => {

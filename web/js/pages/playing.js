@@ -1,6 +1,6 @@
 // The player as a page: what plays, its chapters, and what comes next.
 
-import { playing, toggleButton } from "../episode/actions.js";
+import { label, playing, toggleButton } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { call } from "../auth/call.js";
 import { device } from "../device.js";
@@ -139,9 +139,9 @@ function row(episode, place, { length }) {
   };
   const handle = h("span.handle", { "aria-hidden": "true" }, icon("more"));
   const item = h("li.row-item", {}, handle, art(episode),
-    h("button.text", { "aria-label": t("Play: {title}", { title }), onclick: () => play(episode) }, h("span.title", {}, title), h("span.facts", {}, series?.name)),
-    h("div.order", {}, step(t("Move up: {title}", { title }), place - 1), step(t("Move down: {title}", { title }), place + 1)),
-    iconButton("close", t("Remove: {title}", { title }), () => { remove(id); heading.focus(); }));
+    h("button.text", { "aria-label": label(t("Play"), episode), onclick: () => play(episode) }, h("span.title", {}, title), h("span.facts", {}, series?.name)),
+    h("div.order", {}, step(label(t("Move up"), episode), place - 1), step(label(t("Move down"), episode), place + 1)),
+    iconButton("close", label(t("Remove"), episode), () => { remove(id); heading.focus(); }));
   handle.onpointerdown = ({ pointerId }) => handle.setPointerCapture(pointerId);
   handle.onpointermove = ({ clientX, clientY, pointerId }) => {
     const over = document.elementFromPoint(clientX, clientY)?.closest("li");
