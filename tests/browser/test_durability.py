@@ -1,6 +1,5 @@
 """What the page calls saved survives a reload or is in the API; otherwise the page says so."""
 
-import json
 from typing import Any
 
 from playwright.sync_api import Page, Route, expect
@@ -93,16 +92,6 @@ def test_a_retry_after_date_in_the_past_does_not_cause_a_retry_storm(
     press(page, f"Save: {first}")
     page.wait_for_timeout(1_500)
     assert 1 <= len(sent) <= 3
-
-
-def test_an_outbox_written_by_an_earlier_version_is_sent(page: Page, site: Server) -> None:
-    body = {"id": "old", "episode_id": site.create()["episodes"][0]["id"], "type": "like"}
-    write = {"op": "engage", "id": "old", "at": 1, "body": body}
-    page.add_init_script(
-        f"localStorage['earshot.outbox.guest-test'] ??= {json.dumps(json.dumps([write]))}"
-    )
-    visit(page, site)
-    until(page, lambda: [one["id"] for one in stored(site)] == ["old"])
 
 
 def test_tabs_that_write_at_the_same_time_lose_nothing(page: Page, site: Server) -> None:

@@ -10,9 +10,9 @@ import { player, playing } from "./episode/actions.js";
 import { startRouter } from "./router.js";
 import { count, t } from "./ui/text.js";
 
-/** A page whose module is loaded when it is opened. @param {string} title @param {() => Promise<Pick<View, "show" | "update">>} opened @returns {View} */
-function page(title, opened) {
-  const load = () => Promise.all([opened(), styles("pages")]).then(([one]) => one);
+/** A page whose module is loaded when it is opened. @param {string} title @param {() => Promise<any>} module @param {string} [view] one of several in it @returns {View} */
+function page(title, module, view) {
+  const load = () => Promise.all([module(), styles("pages")]).then(([all]) => view ? all[view] : all);
   const failed = (/** @type {unknown} */ error) => {
     console.error(error);
     toast(t("This page cannot be opened just now."), [t("Reload"), () => location.reload()]);
@@ -20,22 +20,24 @@ function page(title, opened) {
   return { title, load, show: (key) => load().then((one) => one.show(key)).catch(failed), update: () => load().then((one) => one.update()).catch(failed) };
 }
 
+const lists = () => import("./pages/lists.js");
+const names = () => import("./pages/names.js");
 /** @type {Record<string, View>} */
 const VIEWS = {
   feed: { title: t("For You"), show: drawFeed, update: drawFeed },
-  shelf: page(t("Shelf"), () => import("./pages/shelf.js")),
+  shelf: page(t("Shelf"), names, "shelf"),
   search: page(t("Search"), () => import("./pages/search.js")),
   ask: page(t("Ask"), () => import("./pages/ask.js")),
-  saved: page(t("Saved"), async () => (await import("./pages/lists.js")).saved),
-  history: page(t("History"), async () => (await import("./pages/lists.js")).history),
+  saved: page(t("Saved"), lists, "saved"),
+  history: page(t("History"), lists, "history"),
   you: page(t("You"), () => import("./pages/you.js")),
   playing: page(t("Now playing"), () => import("./pages/playing.js")),
   episode: page(t("Episode"), () => import("./pages/episode.js")),
-  series: page(t("Show"), () => import("./pages/names.js").then((one) => one.series)),
-  topic: page(t("Topic"), () => import("./pages/names.js").then((one) => one.topic)),
-  person: page(t("Person"), () => import("./pages/names.js").then((one) => one.person)),
-  entity: page(t("Name"), () => import("./pages/names.js").then((one) => one.entity)),
-  trending: page(t("Trending"), () => import("./pages/names.js").then((one) => one.trending)),
+  series: page(t("Show"), names, "series"),
+  topic: page(t("Topic"), names, "topic"),
+  person: page(t("Person"), names, "person"),
+  entity: page(t("Name"), names, "entity"),
+  trending: page(t("Trending"), names, "trending"),
 };
 
 /** The listener the page acts for: until it is `known`, the last one on this device. */

@@ -13,7 +13,7 @@ const EMPTY_PROFILE = { category_interests: [], followed_series: [], muted_serie
 
 /** @param {string | null} uid @param {(refused?: import("../http/problem.js").Problem) => void} tell */
 function openOutbox(uid, tell) {
-  const outbox = new Outbox(uid, {
+  return new Outbox(uid, {
     storage: device,
     fetch: (path, init) => request(path, init, uid),
     clock: { now: Date.now, date: serverTime },
@@ -22,11 +22,6 @@ function openOutbox(uid, tell) {
     // From one tab at a time, where the browser supports locks.
     alone: async (name, send) => navigator.locks ? navigator.locks.request(name, send).catch(send) : send(),
   });
-  // Earlier versions kept all writes under one key.
-  const list = `outbox.${uid ?? ""}`;
-  const writes = device.read(list, /** @type {Write[]} */ ([]));
-  if (writes.map((one) => device.write(outbox.key(one), one)).every(Boolean)) device.drop(list);
-  return outbox;
 }
 
 /** Emits `change`, `outbox`, `refused`, `recorded` and `forgotten`. */

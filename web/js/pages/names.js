@@ -1,14 +1,15 @@
-// The pages of shows, people, things and topics, and of what is trending.
+// The pages of what has a name: shelves, shows, people, things and topics; and of what is trending.
 
 import { acknowledge, live, updateAll } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { toggleSeries } from "../episode/menu.js";
 import { categories } from "../feed/interests.js";
+import { lastPage, moreOf, tilesOf } from "../feed/shelves.js";
 import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
 import { library } from "../library/library.js";
 import { entitle } from "../router.js";
-import { episodeList, failure, loading, section } from "./parts.js";
+import { episodeList, failure, loading, moreButton, section, toFeed } from "./parts.js";
 import { episodeRow, seriesTile, tile } from "../episode/items.js";
 import { $, address, button, emptyState, h, link, svg } from "../ui/dom.js";
 import { age, count, joined, language, t, told } from "../ui/text.js";
@@ -20,11 +21,12 @@ const KINDS = { person: t("Person"), entity: t("Name"), topic: t("Topic") };
  * A view whose content is fetched.
  * @param {string} name @param {string} title without one it is the key
  * @param {(key: string) => Promise<(Node | string)[]>} draw answers the title, too, as the first
+ * @param {boolean} [stays] whether it is as it was when it is opened again
  */
-function view(name, title, draw) {
+function view(name, title, draw, stays = true) {
   /** @type {string | undefined} */
   let shown;
-  const update = () => updateAll($(name), ".row-item, .row > button");
+  const update = () => updateAll($(name), ".row-item, .tile, .row > button");
   /** @param {string} key */
   async function load(key) {
     $(name).replaceChildren(loading());
@@ -37,7 +39,7 @@ function view(name, title, draw) {
   return {
     update,
     show(/** @type {string} */ key) {
-      if (key === shown) return update();
+      if (key === shown && stays) return update();
       shown = key;
       entitle(name, title || key);
       return load(key);
@@ -71,6 +73,16 @@ function choices(follow, mute, id, turn) {
   };
   return h("div.row", {}, one(follow, t("Follow"), t("Unfollow")), one(mute, t("Mute"), t("Unmute")));
 }
+
+export const shelf = view("shelf", t("Shelf"), async (id) => {
+  const page = await lastPage();
+  const found = page.shelves.find((one) => one.id === id);
+  if (!found) return [t("Shelf"), emptyState(t("This shelf is not there any more"), t("Others are between the episodes of your feed."), toFeed())];
+  const tiles = h("ul.grid", { role: "list" }, ...tilesOf(found, page.session_id));
+  const more = moreButton(tiles, () => moreOf(page, found), () => found.remaining_count);
+  new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) more.click(); }, { rootMargin: "600px" }).observe(more);
+  return [told("shelf", found.title), h("p.quiet", {}, joined([told("shelf reason", found.reason), count(found.total, "One in all", "{n} in all")])), tiles, more];
+}, false);
 
 export const series = view("series", t("Show"), async (id) => {
   const path = `/series/${encodeURIComponent(id)}`;
