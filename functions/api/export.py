@@ -38,7 +38,7 @@ class ExportedImpression(msgspec.Struct, frozen=True):
     """An episode that was on the screen."""
 
     episode_id: str | None
-    """null if it is not in the catalog: only the hash of its id is stored"""
+    """null if no catalog has it, since only the hash of its id is stored"""
     episode_hash: str
     """16 hexadecimal digits"""
     at: Time
@@ -66,7 +66,8 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     exported_at: Time
     degraded: tuple[str, ...]
-    """what is missing: `summary_unreadable` if the impressions cannot be read"""
+    """what is missing: `summary_unreadable` if the impressions cannot be read, and why there is no
+    catalog, which names their episodes, if there is none"""
     profile: Profile
     impressions: list[ExportedImpression]
     """newest first"""
@@ -108,11 +109,12 @@ async def _document(service: Service, uid: str, now_us: int) -> AsyncGenerator[b
     """Yield the JSON of a `UserExport`, a piece for each page that is read."""
     profile = await service.store.read_profile(uid)
     stored = await service.store.read_summary(uid)
-    impressions, degraded = _impressions(stored, await _catalog(service))
+    catalog, no_catalog = await _catalog(service)
+    impressions, unreadable = _impressions(stored, catalog)
     head = _Head(
         user_id=uid,
         exported_at=rfc3339(now_us),
-        degraded=degraded,
+        degraded=(*no_catalog, *unreadable),
         profile=profile,
         impressions=impressions,
     )
@@ -171,11 +173,12 @@ def _conversation(one: ListedConversation) -> ExportedConversation:
     )
 
 
-async def _catalog(service: Service) -> Catalog | None:
+async def _catalog(service: Service) -> tuple[Catalog | None, Sequence[Degradation]]:
+    """Return the catalog, or None and why there is none: most of an export needs none."""
     try:
-        return (await service.holder.current()).catalog
-    except NoCatalogError:  # an export needs none
-        return None
+        return (await service.holder.current()).catalog, ()
+    except NoCatalogError:
+        return None, service.holder.degraded
 
 
 def _impressions(

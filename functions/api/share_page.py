@@ -21,6 +21,8 @@ PATH = "/episode/{episode_id:path}"
 MAX_TITLE = 120
 MAX_DESCRIPTION = 200
 """characters that a preview shows, more or less, the ellipsis of a longer text included"""
+MAX_IMAGE_URL = 2048
+"""characters; a picture at a longer address is left out"""
 _CACHE = "public, max-age=300"
 _STYLE = (
     "html{color-scheme:light dark}a{color:inherit}"
@@ -86,13 +88,13 @@ def _preview(card: _Card, app_url: str, canonical: str) -> str:
     title = _clamped(card.title, MAX_TITLE)
     text = _clamped(card.key_insight or card.description, MAX_DESCRIPTION)
     series = _clamped(card.series.name if card.series else "", MAX_TITLE)
-    image = card.image_url if card.image_url.startswith("https://") else ""
+    is_usable = card.image_url.startswith("https://") and len(card.image_url) <= MAX_IMAGE_URL
     properties = {
         "og:type": "article",
         "og:site_name": "Earshot",
         "og:title": title,
         "og:description": text or series,
-        "og:image": image,
+        "og:image": card.image_url if is_usable else "",
         "og:url": canonical,
     }
     named = {"description": text or series, "twitter:card": "summary"}

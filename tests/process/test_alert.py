@@ -50,13 +50,17 @@ def alerting(output: str) -> list[str]:
 
 def alerted(server: Server) -> list[str]:
     """What the filter finds of a session function, the line of its last answer included."""
+    before = len(server.output)
     server.call("GET", "/api/nothing")  # a request's line is written before the next is read
+    assert server.logged(lambda line: line["message"] == "GET /api/{path:path} 404", since=before)
     return alerting(server.output)
 
 
-def lines_of(server: Server, message: str) -> list[dict[str, Any]]:
-    """The structured lines of one message."""
-    return [line for line in server.log_lines if line["message"] == message]
+def lines_of(server: Server, message: str, count: int) -> list[dict[str, Any]]:
+    """The structured lines of one message, once as many are there."""
+    lines = server.logged(lambda line: line["message"] == message, count)
+    assert len(lines) == count
+    return lines
 
 
 def test_the_alert_sees_a_missing_pointer_an_unreadable_shelf_and_a_stale_catalog(
@@ -82,8 +86,7 @@ def test_the_alert_sees_a_missing_pointer_an_unreadable_shelf_and_a_stale_catalo
         server.create()
     seen = [one.split(": ")[1] for one in alerted(server)]
     assert seen == ["catalog_stale", "catalog_missing", "catalog_unreachable"]  # and each once
-    lines = lines_of(server, "POST /api/sessions/create 200")
-    assert len(lines) == 100
+    lines = lines_of(server, "POST /api/sessions/create 200", 100)
     assert all("catalog_stale" in line["degraded"] for line in lines)
 
 
@@ -97,7 +100,7 @@ def test_the_alert_sees_summaries_that_cannot_be_read(
         assert server.call("GET", "/api/me", user=user).status_code == 503
     (message,) = alerted(server)
     assert message.startswith("degraded: summary_unavailable")
-    for line in lines_of(server, "GET /api/me 503"):
+    for line in lines_of(server, "GET /api/me 503", 3):
         assert (line["severity"], line["degraded"]) == ("WARNING", ["summary_unavailable"])
 
 
@@ -108,8 +111,7 @@ def test_the_alert_sees_an_instance_without_a_catalog_once_and_not_at_every_requ
     for _ in range(50):
         assert server.call("POST", "/api/sessions/create", {}).status_code == 503
     assert alerted(server) == ["degraded: catalog_missing: the shelf points at no catalog"]
-    lines = lines_of(server, "POST /api/sessions/create 503")
-    assert len(lines) == 50
+    lines = lines_of(server, "POST /api/sessions/create 503", 50)
     assert all(line["degraded"] == ["catalog_missing"] for line in lines)
 
 
@@ -125,6 +127,7 @@ def test_the_alert_sees_a_build_that_is_refused_or_fails(
     (tmp_path / "shelf" / "current.json").mkdir(parents=True)
     assert server.call("POST", "/").status_code == 503
     assert server.call("POST", "/", {"nonsense": True}).status_code == 400
+    assert server.logged(lambda line: line["message"].endswith("invalid-field"))  # the last one
     assert alerting(server.output) == [
         "nothing was published: catalog-refused",
         "nothing was published: source-unavailable",
@@ -170,7 +173,7 @@ def test_a_trigger_that_fails_is_one_line_for_each_event_and_is_delivered_again(
             "ce-document": f"users/anna/engagements/{number}",
         }
         assert server.client.post("/", headers=headers, content=b"").status_code == 503
-    lines = [json.loads(line) for line in server.output[before:].splitlines()]
+    lines = server.logged(lambda line: "event" in line, 3, before)
     assert [line["event"] for line in lines] == ["event-0", "event-1", "event-2"]
     assert len(alerting(server.output[before:])) == 3
 

@@ -47,5 +47,5 @@ def test_events_come_one_by_one_and_a_client_that_hangs_up_cancels_the_call(
         assert [next(lines), next(lines)] == ["event: session", "event: sources"]
         until(lambda: sum(model.active.values()) == 1)
     until(lambda: sum(model.active.values()) == 0)
-    until(lambda: any(line.get("hung_up") for line in server.log_lines))
+    assert server.logged(lambda line: line.get("hung_up"))
     model.reset()

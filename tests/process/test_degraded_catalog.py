@@ -102,7 +102,7 @@ def test_a_process_that_starts_on_a_broken_publication_says_so_and_serves_the_on
     assert health.json()["dependencies"]["shelf"] == "catalog_broken"
     metrics = server.call("GET", "/api/metrics").text
     assert 'earshot_degraded_total{what="catalog_broken"}' in metrics
-    (line,) = [one for one in server.log_lines if one.get("cause") == "catalog_broken"]
+    (line,) = server.logged(lambda one: one.get("cause") == "catalog_broken")
     assert line["severity"] == "ERROR"
     assert line["reason"]
     better = published(shelf, 402)

@@ -53,8 +53,7 @@ def test_a_session_does_not_wait_for_a_slow_store(start: Start, tmp_path: Path) 
         assert server.create()["degraded"] == []
     page = server.create("anna", engagements=[])
     assert page["degraded"] in ([], ["summary_timeout"])  # the store is just coming back
-    lines = [line for line in server.log_lines if "summary_timeout" in line.get("degraded", ())]
-    assert len(lines) >= 4
+    assert server.logged(lambda line: "summary_timeout" in line.get("degraded", ()), 4)
 
 
 def test_a_store_that_is_locked_from_the_start_costs_the_first_session_two_seconds_and_no_other(

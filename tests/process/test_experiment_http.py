@@ -10,7 +10,7 @@ import pytest
 from feed.scenarios.experiment import assign, parse
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.evaluation_command import run
-from tests.support.server import Server, until
+from tests.support.server import Server
 
 Start = Callable[..., Server]
 
@@ -43,9 +43,10 @@ def autumn(start: Start) -> Server:
     return start()
 
 
-def stamps(server: Server, message: str) -> list[Any]:
-    """What the log says of the experiment, by line."""
-    return [one.get("experiment") for one in server.log_lines if one["message"] == message]
+def stamps(server: Server, message: str, count: int, since: int) -> list[Any]:
+    """What the log says of the experiment, by line, once it has as many lines of a message."""
+    lines = server.logged(lambda one: one["message"] == message, count, since)
+    return [one.get("experiment") for one in lines]
 
 
 def test_each_user_gets_the_scenario_of_their_arm_and_answer_and_log_say_so(
@@ -53,7 +54,7 @@ def test_each_user_gets_the_scenario_of_their_arm_and_answer_and_log_say_so(
 ) -> None:
     assert USERS.keys() == {"baseline", "mine", None}
     created, next_ = "POST /api/sessions/create 200", "POST /api/sessions/{session_id}/next 200"
-    before = len(stamps(autumn, created)), len(stamps(autumn, next_))
+    before = autumn.mark()
     sessions = {}
     for arm in ("baseline", "mine"):
         session = sessions[arm] = autumn.create(USERS[arm])
@@ -66,9 +67,8 @@ def test_each_user_gets_the_scenario_of_their_arm_and_answer_and_log_say_so(
         assert "experiment" not in session
         assert "experiment" not in autumn.next_page(session, USERS[None])
     both = [{"name": "autumn", "arm": arm} for arm in ("baseline", "mine")]
-    until(lambda: len(stamps(autumn, next_)) == before[1] + 4)
-    assert stamps(autumn, created)[before[0] :] == [*both, None, None]
-    assert stamps(autumn, next_)[before[1] :] == [*both, None, None]
+    assert stamps(autumn, created, 4, before) == [*both, None, None]
+    assert stamps(autumn, next_, 4, before) == [*both, None, None]
     first, other = (sessions[arm]["episodes"] for arm in ("baseline", "mine"))
     assert [e["id"] for e in first] != [e["id"] for e in other]
     assert [e["final_score"] for e in first] != [e["final_score"] for e in other]
@@ -103,7 +103,7 @@ def test_without_decisions_the_log_names_no_episode(start: Start) -> None:
     seen = {"session_id": first["session_id"], "seen": [{"episode_id": one}]}
     server.call("POST", "/api/me/impressions", seen, "ada")
     server.engage("ada", episode_id=one, type="like")
-    until(lambda: any("engagements 201" in line["message"] for line in server.log_lines))
+    assert server.logged(lambda line: "engagements 201" in line["message"])
     assert "episode-" not in server.output
 
 
@@ -127,7 +127,8 @@ def test_the_report_finds_in_the_log_what_listeners_did(start: Start, tmp_path: 
             if user == USERS["mine"]:
                 server.call("POST", path, {"episode_id": ids[2], "type": "click"}, user)
     server.create()
-    until(lambda: sum("shown" in one for one in server.log_lines) == 2 * len(arm_of) + 1)
+    lines = 2 * len(arm_of) + 1
+    assert len(server.logged(lambda line: "shown" in line, lines)) == lines
     (tmp_path / "log.jsonl").write_text(server.output)
     experiment = tmp_path / "autumn.toml"
     experiment.write_text(AUTUMN)

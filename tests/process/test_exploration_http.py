@@ -11,7 +11,7 @@ from feed.model.engagement import Engagement, Summary
 from feed.model.timestamps import to_us
 from feed.session.decision_log import Draw, RankedQueue
 from tests.support.catalogs import NOW, episodes, publish_to, vectors_of
-from tests.support.server import Server, until
+from tests.support.server import Server
 
 BOLD = """name = "bold"
 [sources]
@@ -58,8 +58,7 @@ def test_the_log_has_the_explored_episodes_with_their_propensities(
     session = server.create(trace=True, limit=50)
     server.create(scenario="baseline")
     server.create(detail=True)
-    until(lambda: sum("scenario" in line for line in server.log_lines) == 3)
-    bold, plain, lab = (line for line in server.log_lines if "scenario" in line)
+    bold, plain, lab = server.logged(lambda line: "scenario" in line, 3)
     drawn = [Draw(**one) for one in bold["drawn"]]
     propensities = session["trace"]["propensities"]
     shown = {one["queue_position"]: one["id"] for one in session["episodes"]}

@@ -15,7 +15,7 @@ from feed.scenarios.scenario import of_tables, parse, shipped
 from feed.scenarios.version import version
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.scenarios import PLAIN
-from tests.support.server import Server, problem, until
+from tests.support.server import Server, problem
 from tests.support.tokens import unsigned
 
 BREAD = "Bread"
@@ -107,7 +107,7 @@ def test_a_session_with_changed_weights_is_replayed_and_is_no_decision(
     assert page["scenario"] == "for_you_tuned"
     changed = with_changes(shipped()["for_you"], request["scenario_changes"])
     assert parse(page["detail"]["scenario"]) == changed
-    (line,) = [one for one in server.log_lines if one.get("session_id") == page["session_id"]]
+    (line,) = server.logged(lambda one: one.get("session_id") == page["session_id"])
     assert "shown" not in line
     assert line["scenario_version"] != version(shipped()["for_you"])
     assert page["detail"]["explained"]["removed_by"] == ["excluded"]
@@ -141,7 +141,7 @@ def test_a_queue_that_changes_leave_empty_is_no_error_of_the_deployment(server: 
     nothing = {"show": "only", "where": {"categories": ["Nothing"]}}
     page = server.create(scenario_changes={"rules": {"filters": [nothing]}})
     assert page["degraded"] == ["all_ruled_out"]
-    until(lambda: page["session_id"] in server.output)
+    assert server.logged(lambda one: one.get("session_id") == page["session_id"])
     assert not [one for one in server.log_lines if one.get("cause") == "all_ruled_out"]
 
 

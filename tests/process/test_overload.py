@@ -60,7 +60,7 @@ def test_requests_beyond_the_limit_are_refused_and_the_others_are_answered(start
     assert [request.finish() for request in requests] == [200] * 3
     assert server.create()["episodes"]
     assert not [line for line in server.log_lines if line["message"].endswith(" 503")]
-    (line,) = [line for line in server.log_lines if line["message"].startswith("refused: ")]
+    (line,) = server.logged(lambda line: line["message"].startswith("refused: "))
     assert (line["severity"], line["count"]) == ("WARNING", 1)  # the others are in a later one
     metrics = server.call("GET", "/api/metrics").text
     assert 'earshot_requests_total{method="POST",route="-",status="503"} 2.0' in metrics
@@ -106,7 +106,7 @@ def test_users_and_anonymous_sessions_have_separate_limits(start: Start) -> None
         assert "ratelimit" in refused.headers
         assert server.call("POST", path, body, "bert").status_code in {200, 201}
     assert server.call("GET", "/api/me", user="ada").status_code == 200  # who reads writes nothing
-    limited = [line for line in server.log_lines if line["message"].endswith(" 429")]
+    limited = server.logged(lambda line: line["message"].endswith(" 429"), 4)
     assert [line["severity"] for line in limited] == ["WARNING"] * 4
     refused = server.client.post("/api/sessions/create", content=b"{}", headers=page)
     assert refused.status_code == 429

@@ -31,6 +31,7 @@ def test_a_photo_is_read_and_its_token_makes_a_session_of_its_words(
     page = assert_replayed(server, folder, {"seed": {"token": said["token"]}, "trace": True})
     by_words = server.create(seed={"text": said["text"]}, trace=True)
     assert page["trace"]["seed"] == by_words["trace"]["seed"]
+    server.mark()
     assert said["token"] not in server.output
     assert page["degraded"] == ["seed_unmatched"] or page["episodes"][0]["reason"]["key"] == "seed"
 

@@ -103,7 +103,7 @@ def test_without_cursor_keys_cursors_end_with_the_process(
     server = start_server(CURSOR_KEYS="", SHELF=small_shelf)
     session = server.create()
     assert server.next_page(session)["episodes"]
-    assert any("CURSOR_KEYS" in line["message"] for line in server.log_lines)
+    assert server.logged(lambda line: "CURSOR_KEYS" in line["message"])
     server.kill()
     server.start()
     path = f"/api/sessions/{session['session_id']}/next"

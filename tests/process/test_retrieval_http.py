@@ -170,7 +170,7 @@ def test_an_index_in_trouble_costs_a_session_its_budget_and_is_named(
         assert page["degraded"][0] in {"retrieval_timeout", "retrieval_unavailable"}
         assert page["degraded"][1:] == ["vectors_unavailable"]
         assert page["episodes"][0]["reason"]["text"] == "You chose Chess"
-    assert any("retrieval" in str(line.get("degraded")) for line in hurried.log_lines)
+    assert hurried.logged(lambda line: "retrieval" in str(line.get("degraded")))
 
 
 def timeouts(server: Server) -> float:

@@ -36,7 +36,7 @@ class Elements(HTMLParser):
 def test_a_shared_episode_has_a_preview_and_leads_to_the_web_app(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
-    plain, hostile, bare = episodes(3)
+    plain, hostile, bare, bulky = episodes(4)
     plain = msgspec.structs.replace(
         plain,
         title="Rye & salt",
@@ -50,7 +50,8 @@ def test_a_shared_episode_has_a_preview_and_leads_to_the_web_app(
     bare = msgspec.structs.replace(
         bare, key_insight=None, description=None, image_url="http://a.example/1.jpg", series=None
     )
-    publish_to(tmp_path / "shelf", catalog_of([plain, hostile, bare]))
+    bulky = msgspec.structs.replace(bulky, image_url="https://a.example/" + "1" * 5000)
+    publish_to(tmp_path / "shelf", catalog_of([plain, hostile, bare, bulky]))
     server = start_server(SITE_ORIGIN="https://site.example")
 
     answer = server.call("GET", f"/episode/{plain.id}?utm_source=somewhere")
@@ -83,6 +84,7 @@ def test_a_shared_episode_has_a_preview_and_leads_to_the_web_app(
 
     said = Elements(server.call("GET", f"/episode/{bare.id}").text).said
     assert {"description", "og:description", "og:image"}.isdisjoint(said)
+    assert "og:image" not in Elements(server.call("GET", f"/episode/{bulky.id}").text).said
 
 
 def test_an_unknown_episode_has_a_page_that_leads_to_the_feed_of_this_address(

@@ -97,6 +97,7 @@ def test_calls_stop_while_the_store_is_away_and_continue_soon_after(
     kept += [write(server, f"{begin.__name__}-after-{n}") for n in range(3)]
     found = server.call("GET", "/api/me/engagements", user=USER).json()["engagements"]
     assert {one["id"] for one in found if one["id"].startswith(begin.__name__)} == set(kept)
+    server.mark()
     assert USER not in server.output
 
 

@@ -1,6 +1,5 @@
 """What an operator sees: timings, one log line per request, health and metrics."""
 
-import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,16 +24,14 @@ LIKE = {"episode_id": "episode-3", "type": "like"}
 @pytest.fixture(scope="module")
 def watched(start_module_server: Start, small_shelf: str) -> Server:
     """A server whose log no test of another module adds to."""
-    server = start_module_server(SHELF=small_shelf, CORS_ORIGINS="https://app.example")
-    until(lambda: "GET /api/health" in server.output)  # of the start
-    return server
+    return start_module_server(SHELF=small_shelf, CORS_ORIGINS="https://app.example")
 
 
-def request_lines(server: Server, before: int = 0) -> list[dict[str, Any]]:
-    """The lines of all requests but those for health, from a length of the output on."""
-    lines = [json.loads(line) for line in server.output[before:].splitlines()]
-    lines = [line for line in lines if "httpRequest" in line]
-    return [line for line in lines if line["httpRequest"]["requestUrl"] != "/api/health"]
+def request_lines(server: Server, count: int, before: int) -> list[dict[str, Any]]:
+    """The lines of as many requests from a length of the output on, once they are there."""
+    lines = server.logged(lambda line: "httpRequest" in line, count, before)
+    assert len(lines) == count
+    return lines
 
 
 TIMING = re.compile(r"[a-z]+;dur=\d+(\.\d+)?(, [a-z]+;dur=\d+(\.\d+)?)*")
@@ -58,14 +55,14 @@ def test_an_answer_says_how_long_each_step_took(server: Server, user: str) -> No
 
 
 def test_every_request_is_one_line_of_json_in_the_log(watched: Server, user: str) -> None:
-    before = len(watched.output)
+    before = watched.mark()
     session = watched.create(user)
     watched.next_page(session, user)
     watched.call("POST", "/api/sessions/create", {"limit": 0})
     watched.call("GET", "/api/n%C3%B6%22%0Dthing?secret=token")
     headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
     assert watched.client.options("/api/sessions/create", headers=headers).status_code == 200
-    lines = until(lambda: len(found := request_lines(watched, before)) == 5 and found)
+    lines = request_lines(watched, 5, before)
     assert [line["message"] for line in lines] == [
         "POST /api/sessions/create 200",
         "POST /api/sessions/{session_id}/next 200",
@@ -89,16 +86,13 @@ def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
     users = ("lovelace", "babbage")
     hashes = []
     for one in (watched, server):
-        before = len(one.output)
+        before = one.mark()
         for user in users:
             one.create(user)
             one.engage(user, **LIKE, id=f"{user}-likes")
             one.call("DELETE", f"/api/me/engagements/{user}-likes", user=user)
         one.create()
-        lines = until(
-            lambda one=one, before=before: len(f := request_lines(one, before)) == 7 and f
-        )
-        hashes.append([line.get("user") for line in lines])
+        hashes.append([line.get("user") for line in request_lines(one, 7, before)])
         assert not [user for user in users if user in one.output]
     assert hashes[0] == hashes[1]
     first, *_, anonymous = hashes[0]
@@ -110,7 +104,7 @@ def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
 def test_the_log_says_what_was_shown_seen_and_done_in_the_terms_of_the_catalog(
     watched: Server, user: str
 ) -> None:
-    before = len(watched.output)
+    before = watched.mark()
     first = watched.create(user, limit=4)
     second = watched.next_page(first, user)
     name, shown = first["session_id"], [one["id"] for one in first["episodes"]]
@@ -122,7 +116,7 @@ def test_the_log_says_what_was_shown_seen_and_done_in_the_terms_of_the_catalog(
     watched.call("POST", f"/api/sessions/{name}/engage", listen, user)
     watched.engage(user, episode_id="unknown@mail.example", type="like")
     watched.create(user, stored=False)
-    lines = until(lambda: len(found := request_lines(watched, before)) == 6 and found)
+    lines = request_lines(watched, 6, before)
     assert "mail.example" not in watched.output[before:]
     one, two, seen, engaged, *rest = [msgspec.convert(line, DecisionLine) for line in lines]
     assert one.shown[0].episode_ids == shown
@@ -140,7 +134,7 @@ def test_the_log_says_what_was_shown_seen_and_done_in_the_terms_of_the_catalog(
 
 
 def test_wrong_values_are_in_the_answer_and_not_in_the_log(watched: Server) -> None:
-    before = len(watched.output)
+    before = watched.mark()
     named = "lovelace@mail.example"
     for method, path, body in (
         ("DELETE", f"/api/me/engagements/{named}", None),
@@ -154,18 +148,18 @@ def test_wrong_values_are_in_the_answer_and_not_in_the_log(watched: Server) -> N
         answer = watched.call(method, path, body, "babbage")
         assert answer.status_code in {400, 404}
         assert named in unquote(answer.text)
-    lines = until(lambda: len(found := request_lines(watched, before)) == 7 and found)
+    lines = request_lines(watched, 7, before)
     assert all("problem" in line for line in lines)
     assert "lovelace" not in watched.output
 
 
 def test_no_address_makes_a_long_line_or_another_label(watched: Server) -> None:
-    before = len(watched.output)
+    before = watched.mark()
     odd = ["/api/a%0Ab", "/%0A", "/api/me%0A", "/api//", "/api/%F0%9F%8E%A7", "/api/%00%22%7B"]
     for path in (*odd, f"/api/{'x' * 60_000}", f"/{'%0A' * 20_000}"):
         answer = watched.call("GET", path)
         assert problem(answer, 404)["type"] == "urn:earshot:problem:not-found"
-    lines = until(lambda: len(found := request_lines(watched, before)) == len(odd) + 2 and found)
+    lines = request_lines(watched, len(odd) + 2, before)
     assert {line["message"] for line in lines} == {
         "GET /api/{path:path} 404",
         "GET /{path:path} 404",

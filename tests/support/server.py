@@ -91,7 +91,7 @@ class Server:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise RuntimeError(f"the server ended at once:\n{self.output}")
+                raise RuntimeError(f"the server ended at once:\n{self._log.read_text()}")
             try:
                 self.client.get("/api/health")
             except httpx.TransportError:
@@ -102,17 +102,38 @@ class Server:
 
     @property
     def output(self) -> str:
-        """Everything that the process wrote."""
-        return self._log.read_text()
+        """Every whole line that the process wrote so far; the next one may be half written."""
+        text = self._log.read_text()
+        return text[: text.rfind("\n") + 1]
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
-        """The structured lines of its log, once no more come: an answer is out before its line."""
+        """The structured lines of its log, once no more come, to look for what is not there.
+
+        An answer is out before its line: what shall be there is waited for by `logged`.
+        """
         output, before = self.output, ""
         while output != before:
             time.sleep(LOG_PAUSE_S)
             output, before = self.output, output
-        return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        return _structured(output)
+
+    def logged(
+        self, matches: Callable[[dict[str, Any]], Any], count: int = 1, since: int = 0
+    ) -> list[dict[str, Any]]:
+        """The matching lines of its log, from a length of the output on, once `count` are there."""
+
+        def found() -> list[dict[str, Any]]:
+            lines = [line for line in _structured(self.output[since:]) if matches(line)]
+            return lines if len(lines) >= count else []
+
+        return until(found)
+
+    def mark(self) -> int:
+        """The length of the output of a session function, once all calls so far are in it."""
+        session = self.create()  # a request's line is written before the next is read
+        until(lambda: session["session_id"] in self.output)
+        return len(self.output)
 
     @property
     def alive(self) -> bool:
@@ -167,6 +188,10 @@ class Server:
         response = self.call("POST", "/api/me/engagements", engagement, user)
         assert response.status_code == 201, response.text
         return response.json()
+
+
+def _structured(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The export is read page by page while it is sent, and never passes a part for the whole."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from feed.model.engagement import Engagement
 from feed.ports.errors import Unavailable
 from feed.ports.language_model import Turn
 from functions.api import export
+from functions.api.application import api
 from functions.http.rate_limits import RateLimits
 from functions.serving.service import Service
 from functions.settings import Settings
+from functions.wiring.service import wire
 from tests.support.asgi_stream import AsgiStream
 
 PATH = "/api/me/export"
@@ -82,6 +85,14 @@ async def test_a_store_that_goes_away_is_a_problem_at_first_and_breaks_the_answe
     async with AsgiStream(app, PATH, None, method="GET", x_demo_user="ada") as refused:
         assert refused.status == 503
         assert (await refused.json())["type"].endswith("store-unavailable")
+
+
+async def test_an_export_without_a_catalog_says_why_there_is_none(tmp_path: Path) -> None:
+    settings = Settings(SHELF=str(tmp_path), STORE=str(tmp_path / "users.db"), AUTH="demo")
+    app = api(wire(settings))
+    async with AsgiStream(app, PATH, None, method="GET", x_demo_user="ada") as stream:
+        found = json.loads(b"".join(await pieces(stream)))
+    assert (found["user_id"], found["degraded"]) == ("ada", ["catalog_missing"])
 
 
 async def test_exports_of_one_user_are_limited(service: Service, app: ASGIApp) -> None:
