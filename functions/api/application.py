@@ -73,20 +73,17 @@ def _static_files(folder: str) -> Handler:
     from starlette.responses import FileResponse  # noqa: PLC0415  # local only
     from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # local only
 
-    from functions.demo import PRELOADED, WEB  # noqa: PLC0415  # local only
+    from functions.demo import WEB  # noqa: PLC0415  # local only
 
     shelves = [StaticFiles(directory=one, html=True) for one in (folder, WEB)]
 
     async def serve(service: Service, request: Request, timings: Timings) -> Response:
-        path = request.path_params["path"]
         for files in shelves:
             with suppress(HTTPException):
-                answer = await files.get_response(path or ".", request.scope)
+                answer = await files.get_response(request.path_params["path"], request.scope)
                 if isinstance(answer, FileResponse) and answer.media_type not in _PACKED:
                     body = Path(answer.path).read_bytes()  # noqa: ASYNC240  # local and small
                     answer = Response(body, headers=answer.headers)  # to be compressed
-                if not path:
-                    answer.headers["Link"] = PRELOADED
                 return answer
         return await _not_found(service, request, timings)
 

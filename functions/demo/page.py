@@ -1,9 +1,9 @@
-"""The page of the app as the demo serves it: with a place for the demo's line."""
+"""The page of the app as the local server serves it, which names local sign-in and the demo."""
 
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from functions.demo.listeners import with_history
 from functions.serving.service import Service
@@ -12,22 +12,21 @@ from functions.telemetry import Timings
 PATH = "/"
 MAIN = '<main id="main" tabindex="-1">'
 _HEAD = "</head>"
-_LOADED = """\
+_SIGN_IN = '  <link rel="modulepreload" href="js/auth/local.js">\n'
+_DEMO = """\
   <link rel="stylesheet" href="styles/developer.css">
-  <link rel="modulepreload" href="js/auth/local.js">
   <link rel="modulepreload" href="js/developer/demo.js">
 """
 _LINE = '\n    <aside class="demo"></aside>'
 
 
 async def page(service: Service, _request: Request, _timings: Timings) -> Response:
-    """Answer the app's page. If there are listeners, the line's place and files are named in it.
+    """Answer the app's page: it names local sign-in and, if there are listeners, the demo's line.
 
-    So nothing moves when the line comes, and no card waits for its modules one after the other.
+    So no card waits for their modules one after the other, and nothing moves when the line comes.
     """
-    index = Path(service.settings.WEB) / "index.html"
-    if not await with_history(service):
-        return FileResponse(index)
-    html = index.read_text(encoding="utf-8")
-    html = html.replace(_HEAD, _LOADED + _HEAD, 1).replace(MAIN, MAIN + _LINE, 1)
+    html = (Path(service.settings.WEB) / "index.html").read_text(encoding="utf-8")
+    html = html.replace(_HEAD, _SIGN_IN + _HEAD, 1)
+    if await with_history(service):
+        html = html.replace(_HEAD, _DEMO + _HEAD, 1).replace(MAIN, MAIN + _LINE, 1)
     return Response(html, headers={"Cache-Control": "no-cache"}, media_type="text/html")
