@@ -103,7 +103,7 @@ def test_the_page_stays_within_its_transfer_size() -> None:
     languages = {one for one in code() if one.startswith("languages/")}  # one of them is loaded
     assert zipped(first_page) <= 40_000
     assert zipped(WEB / one for one in code() - lab - languages) <= 90_000
-    assert zipped(WEB / one for one in lab) <= 15_500
+    assert zipped(WEB / one for one in lab) <= 15_000
     assert max(zipped([WEB / one]) for one in languages) <= 9_000
 
 

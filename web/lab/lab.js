@@ -7,7 +7,7 @@ import { $, button, h, redraw } from "../js/ui/dom.js";
 import { plain } from "../js/ui/text.js";
 import { startMap } from "./map.js";
 import { startResult } from "./result.js";
-import { counted, lost, startSide } from "./side.js";
+import { counted, lost, oneStop, startSide } from "./side.js";
 
 const SHOWN = 50;
 const SETTLED_MS = 150;
@@ -77,13 +77,12 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
   function draw() {
     $("size").textContent = (choices.length ? counted(choices.length, "engagement") : "A first visit: nothing is known.")
       + (gone.length ? ` Not in the catalog: ${gone.join(", ")}.` : "");
-    redraw($("history"), ...choices.map((one) => {
-      const title = titles.get(one.id) ?? one.id;
-      return h("tr", {}, h("th", { scope: "row" }, title), h("td", {}, plain(one.type)), h("td", {}, `${+one.days.toFixed(1)} d ago`), h("td", {}, button("×", () => {
-        set(choices.filter((other) => other !== one));
-        ($("history").querySelector("button") ?? $("episode")).focus();
-      }, { "aria-label": `Remove ${title}` })));
-    }));
+    const buttons = oneStop(choices.map((one) => button("×", () => {
+      set(choices.filter((other) => other !== one));
+      ($("history").querySelector("button") ?? $("episode")).focus();
+    }, { "aria-label": `Remove ${titles.get(one.id) ?? one.id}` })));
+    redraw($("history"), ...choices.map(({ id, type, days }, at) => h("tr", {}, h("th", { scope: "row" }, titles.get(id) ?? id),
+      h("td", {}, plain(type)), h("td", {}, `${+days.toFixed(1)} d ago`), h("td", {}, buttons[at]))));
   }
 
   /** @param {Choice[]} made */
@@ -156,5 +155,5 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
   };
 }
 
-addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `Not ranked: ${reason.detail || reason.message}`; });
+addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `Not done: ${reason.detail || reason.message}`; });
 start();

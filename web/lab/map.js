@@ -1,4 +1,4 @@
-// The map: one canvas with a dot per episode, drawn once, and one above it for what changes.
+// The map: a canvas with a dot for each episode, and marks for what two sessions know and chose.
 
 import { $, h } from "../js/ui/dom.js";
 
@@ -10,7 +10,8 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDo
 
 /** @type {StartMap} */
 export function startMap(points, pick, point) {
-  const [dots, over] = /** @type {HTMLCollectionOf<HTMLCanvasElement>} */ ($("map").children);
+  const canvas = /** @type {HTMLCanvasElement} */ ($("map"));
+  const ink = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const known = new Map(points.map((one) => [one.id, one]));
   /** @type {string[]} */
   let chosen = [];
@@ -31,56 +32,46 @@ export function startMap(points, pick, point) {
   /** On the canvas. @returns {[number, number]} */
   const at = ([x, y] = [0, 0]) => [(0.5 + x * 0.48) * width, (0.5 - y * 0.48) * height];
 
-  /** @param {HTMLCanvasElement} canvas */
-  function pen(canvas) {
-    [canvas.width, canvas.height] = [width * devicePixelRatio, height * devicePixelRatio];
-    const made = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    made.scale(devicePixelRatio, devicePixelRatio);
-    made.font = "bold 1.2rem system-ui";
-    [made.textAlign, made.textBaseline] = ["center", "middle"];
-    return made;
+  function ring(id = "", radius = 0, place = 0) {
+    const one = known.get(id);
+    if (!one) return;
+    ink.beginPath();
+    [ink.strokeStyle, ink.lineWidth] = [colour(place), 2.5];
+    ink.arc(...at([one.x, one.y]), radius, 0, 7);
+    ink.stroke();
   }
 
-  function drawDots() {
-    [width, height] = [dots.clientWidth, dots.clientHeight];
-    const ink = pen(dots), wide = points.length > 2000 ? 2 : 4;
+  /** @param {string} text @param {Place} place */
+  function sign(text, place) {
+    if (!place) return;
+    [ink.strokeStyle, ink.lineWidth] = [getComputedStyle(canvas).backgroundColor, 5];
+    ink.strokeText(text, ...at(place));
+    ink.fillText(text, ...at(place));
+  }
+
+  function draw() {
+    [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    [canvas.width, canvas.height] = [width * devicePixelRatio, height * devicePixelRatio]; // clears it
+    ink.scale(devicePixelRatio, devicePixelRatio);
+    [ink.font, ink.textAlign, ink.textBaseline] = ["bold 1.2rem system-ui", "center", "middle"];
+    const dot = points.length > 2000 ? 2 : 4;
     groups.forEach(([name, some], place) => {
       ink.fillStyle = colour(name ? place + 3 : Infinity);
       for (const one of some) {
         const [x, y] = at([one.x, one.y]);
-        ink.fillRect(x - wide / 2, y - wide / 2, wide, wide);
+        ink.fillRect(x - dot / 2, y - dot / 2, dot, dot);
       }
     });
-    drawMarks();
-  }
-
-  function drawMarks() {
-    const ink = pen(over);
-    const ring = (id = "", radius = 0, place = 0) => {
-      const one = known.get(id);
-      if (!one) return;
-      ink.beginPath();
-      [ink.strokeStyle, ink.lineWidth] = [colour(place), 2.5];
-      ink.arc(...at([one.x, one.y]), radius, 0, 7);
-      ink.stroke();
-    };
-    /** @param {string} text @param {Place} place */
-    const sign = (text, place) => {
-      if (!place) return;
-      [ink.strokeStyle, ink.lineWidth] = [getComputedStyle($("map")).backgroundColor, 5];
-      ink.strokeText(text, ...at(place));
-      ink.fillText(text, ...at(place));
-    };
     sessions.forEach(({ episodes }, side) => {
       for (const { id } of episodes.slice(0, SHOWN)) ring(id, 6 + 3 * side, side + 1);
     });
-    for (const id of chosen) ring(id, 3, 0);
+    for (const id of chosen) ring(id, 3);
     sessions.forEach(({ detail }, side) => {
       ink.fillStyle = colour(side + 1);
       for (const one of detail.interests) sign("◆", one.at);
       sign(side ? "✖" : "✚", detail.user);
     });
-    ring(pointed?.id, 12, 0);
+    ring(pointed?.id, 12);
   }
 
   /** @param {(one: Point) => number} far @param {number} [most] */
@@ -94,12 +85,12 @@ export function startMap(points, pick, point) {
   }
 
   const pickPointed = () => { if (pointed) pick(pointed.id); };
-  over.onpointermove = over.onpointerdown = ({ offsetX, offsetY }) => nearest((one) => {
+  canvas.onpointermove = canvas.onpointerdown = ({ offsetX, offsetY }) => nearest((one) => {
     const [x, y] = at([one.x, one.y]);
     return Math.hypot(x - offsetX, y - offsetY);
   }, NEAR_PX);
-  over.onclick = pickPointed;
-  over.onkeydown = (event) => {
+  canvas.onclick = pickPointed;
+  canvas.onkeydown = (event) => {
     if (event.key === "Enter") pickPointed();
     const step = STEPS[event.key];
     if (!step) return;
@@ -110,8 +101,8 @@ export function startMap(points, pick, point) {
       return ahead > 0 ? 3 * Math.hypot(x, y) - 2 * ahead : Infinity;
     });
   };
-  matchMedia("(prefers-color-scheme: dark)").onchange = drawDots;
-  new ResizeObserver(drawDots).observe(dots);
+  matchMedia("(prefers-color-scheme: dark)").onchange = draw;
+  new ResizeObserver(draw).observe(canvas);
   return {
     mark(id) {
       pointed = known.get(id ?? "");
@@ -121,11 +112,11 @@ export function startMap(points, pick, point) {
           return place && `${side ? "right" : "left"} ${place}`;
         })].filter(Boolean).join(" · ");
       }
-      drawMarks();
+      draw();
     },
     show(ids, made) {
       [chosen, sessions] = [ids, made];
-      drawMarks();
+      draw();
     },
   };
 }

@@ -3,7 +3,7 @@
 import { $, h, svg } from "../js/ui/dom.js";
 import { plain } from "../js/ui/text.js";
 
-const WIDTH = 640, LABELS = 150, ROW = 22, HEIGHT = 220, MARGIN = 34;
+const WIDTH = 640, LABELS = 160, ROW = 22, MARGIN = 24;
 
 export function startResult() {
   const input = /** @type {HTMLInputElement} */ ($("result-file"));
@@ -45,43 +45,30 @@ function table({ arms, compared, control }) {
   return h("table", {}, h("thead", {}, h("tr", {}, ...head.map((one) => h("th", {}, one)))), h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row))));
 }
 
-/** The differences in percent of the control, with their intervals. @param {ExperimentResult} found */
-function differences({ arms, compared, control }) {
-  const shown = compared.filter((one) => Number.isFinite(percent(one, "low"))), bottom = ROW * shown.length;
-  const most = Math.max(1, ...shown.flatMap((one) => [Math.abs(percent(one, "low")), Math.abs(percent(one, "high"))]));
-  const x = (value = 0) => LABELS + (WIDTH - LABELS) / 2 + value / most * ((WIDTH - LABELS) / 2 - 8);
-  return picture(bottom + 24, `Differences to ${control} in percent, with 95% intervals over users.`,
+/** The differences in percent of the control. @param {ExperimentResult} found */
+const differences = ({ arms, compared, control }) => intervals(`Differences to ${control} in percent, with 95% intervals over users.`, compared.map((one) => ({
+  label: plain(one.metric) + (arms.length > 2 ? `, ${one.arm}` : ""), kind: one.differs ? "differs" : "",
+  low: percent(one, "low"), value: percent(one, "value"), high: percent(one, "high"),
+})));
+
+/** The click-through by position, each with a row for each arm. @param {ExperimentResult} found */
+const positions = ({ arms }) => intervals("Click-through by position in percent, with 95% intervals over users.",
+  Object.keys(arms[0]?.by_position ?? {}).flatMap((position) => arms.map(({ name, by_position: of }, arm) => {
+    const [low, value, high] = [of[position]?.click_through].flatMap((one) => [one?.low, one?.value, one?.high]).map((one) => 100 * (one ?? NaN));
+    return { label: `${position}, ${name}`, kind: `arm-${arm % 4}`, low, value, high };
+  })));
+
+/** A picture of values with their intervals, a row each; those without an interval are left out. @param {string} about @param {Interval[]} all */
+function intervals(about, all) {
+  const rows = all.filter(({ low, high }) => Number.isFinite(high - low)), bottom = ROW * rows.length;
+  const least = Math.min(0, ...rows.map((one) => one.low)), most = Math.max(0, ...rows.map((one) => one.high));
+  const x = (value = 0) => LABELS + MARGIN + (value - least) / (most - least || 1) * (WIDTH - LABELS - 2 * MARGIN);
+  const text = (at = 0, y = 0, content = "", anchor = "middle") => svg("text", { x: at, y, "text-anchor": anchor }, new Text(content));
+  return h("figure", {}, svg("svg", { class: "picture", viewBox: `0 0 ${WIDTH} ${bottom + 24}`, role: "img", "aria-label": about },
     svg("line", { class: "axis", x1: x(0), x2: x(0), y1: 0, y2: bottom }),
-    ...[-most, 0, most].map((one) => text(x(one), bottom + 18, `${one.toFixed(0)}%`, one < 0 ? "start" : one ? "end" : "middle")),
-    ...shown.flatMap((one, row) => {
-      const y = ROW * row + ROW / 2, kind = one.differs ? "differs" : "";
-      return [text(LABELS - 8, y + 4, plain(one.metric) + (arms.length > 2 ? `, ${one.arm}` : ""), "end"),
-        svg("line", { class: kind, x1: x(percent(one, "low")), x2: x(percent(one, "high")), y1: y, y2: y }),
-        svg("circle", { class: kind, cx: x(percent(one, "value")), cy: y, r: 4 })];
-    }));
+    ...[...new Set([least, 0, most])].map((one) => text(x(one), bottom + 18, `${one.toFixed(0)}%`)),
+    ...rows.flatMap(({ label, kind, low, value, high }, row) => {
+      const y = ROW * row + ROW / 2;
+      return [text(LABELS, y + 4, label, "end"), svg("line", { class: kind, x1: x(low), x2: x(high), y1: y, y2: y }), svg("circle", { class: kind, cx: x(value), cy: y, r: 4 })];
+    })), h("figcaption.quiet", {}, about));
 }
-
-/** The click-through by position. @param {ExperimentResult} found */
-function positions({ arms }) {
-  const names = Object.keys(arms[0]?.by_position ?? {});
-  const all = arms.map((arm) => names.map((name) => arm.by_position[name]?.click_through));
-  const most = Math.max(0.001, ...all.flat().map((one) => one?.high ?? 0));
-  const x = (at = 0) => MARGIN + (WIDTH - 2 * MARGIN) * (names.length > 1 ? at / (names.length - 1) : 0.5);
-  const y = (value = 0) => HEIGHT - MARGIN - Math.max(value, 0) / most * (HEIGHT - 2 * MARGIN);
-  return picture(HEIGHT, "Click-through by position, with 95% intervals over users.",
-    ...names.map((one, at) => text(x(at), HEIGHT - 12, one, "middle")),
-    ...[0, most].map((one) => text(MARGIN - 4, y(one) + 4, `${(100 * one).toFixed(0)}%`, "end")),
-    ...all.flatMap((of, arm) => {
-      const kind = `arm-${arm % 4}`;
-      const line = (/** @type {"value" | "low" | "high"} */ end) => of.flatMap((one, at) => one?.value == null ? [] : [`${x(at)},${y(one[end] ?? one.value)}`]);
-      return [svg("polygon", { class: kind, points: [...line("high"), ...line("low").reverse()].join(" ") }),
-        svg("polyline", { class: kind, points: line("value").join(" ") }),
-        text(MARGIN + 8, 14 + 16 * arm, arms[arm].name, "start", kind)];
-    }));
-}
-
-/** @param {...Element} content */
-const picture = (height = 0, about = "", ...content) => h("figure", {},
-  svg("svg", { class: "picture", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": about }, ...content), h("figcaption.quiet", {}, about));
-
-const text = (x = 0, y = 0, content = "", anchor = "", kind = "") => svg("text", { class: kind, x, y, "text-anchor": anchor }, new Text(content));

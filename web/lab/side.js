@@ -19,7 +19,6 @@ export function startSide(title, usual, { scenario: wanted = usual, weights }, {
   const choice = h("select", { onchange: () => fill({}) }, ...scenarios.map((one) => new Option(one.name)));
   const copy = button("Copy as replay", async () => {
     const text = `cat > request.json <<'END'\n${request}\nEND\npython -m feed replay --snapshot "$SHELF/snapshots/${session.catalog_version}" --request request.json --now ${session.detail.now}\n`;
-    if (!navigator.clipboard) return save("replay.sh", text);
     await navigator.clipboard.writeText(text);
     $("live").textContent = "Copied.";
   });
@@ -112,8 +111,11 @@ function facts(session, other, sought) {
       ...degraded.map(plain)].join(" · ")),
     sought && h("div.found", {}, ...explained ? [h("b", {}, explained.title), fields({ ...explained, id: sought, title: undefined, parts: undefined }), parts(explained.parts)]
       : [`The catalog has no episode ${sought}.`]),
-    fields({ on_both_sides: shared, ...mix })];
+    fields({ on_both_sides: shared, ...mix, new_series: percent(mix.new_series), new_categories: percent(mix.new_categories) })];
 }
+
+/** @param {number | null} share */
+const percent = (share) => share === null ? null : `${Math.round(100 * share)}%`;
 
 /** Fields of an answer as a list. @param {object} all */
 const fields = (all) => h("dl", {}, ...Object.entries(all).filter(([, value]) => value != null).flatMap(([name, value]) => [h("dt", {}, plain(name)), h("dd", {},
@@ -158,27 +160,30 @@ function queue({ episodes, trace }, other, point) {
     const place = there.get(id), bar = h("i");
     let end = 0;
     bar.style.backgroundImage = `linear-gradient(to right, ${Object.entries(given[at]).map(([name, value]) => `${colour(name)} ${end}% ${end += 100 * Math.max(value, 0) / whole}%,`).join("")} transparent ${end}%)`;
-    return h("summary", {
-      tabindex: at ? -1 : 0,
-      onfocus() {
-        for (const one of heads) one.tabIndex = one === heads[at] ? 0 : -1; // one stop for Tab, arrows within
-        point(id);
-      },
-      onkeydown(/** @type {KeyboardEvent} */ event) {
-        const next = heads[at + STEPS[event.key]];
-        if (!next) return;
-        event.preventDefault();
-        next.focus();
-      },
-    }, h("span.quiet", {}, String(here)), h("span", {}, title),
+    return h("summary", { onfocus: () => point(id) }, h("span.quiet", {}, String(here)), h("span", {}, title),
     h("b", {}, !place ? "only here" : here < place ? `↑ up ${place - here}` : here > place ? `↓ down ${here - place}` : ""),
     h("p.quiet", {}, [series?.name, reason.text, score.toFixed(3)].filter(Boolean).join(" · ")), bar);
   });
-  return h("ol.queue", { "aria-label": "Queue: arrows go from row to row, Enter opens the parts of a score" }, ...heads.map((head, at) => {
+  return h("ol.queue", { "aria-label": "Queue: arrows go from row to row, Enter opens the parts of a score" }, ...oneStop(heads).map((head, at) => {
     const { id } = episodes[at];
     const more = h("details", { ontoggle: () => { if (more.lastChild === head) more.append(parts(given[at])); } }, head);
     return h(there.get(id) ? "li" : "li.only", { "data-id": id, onpointerenter: () => point(id) }, more);
   }));
+}
+
+/** Makes elements one stop for Tab: arrows go from one to the next. @param {HTMLElement[]} all */
+export function oneStop(all) {
+  all.forEach((one, at) => {
+    one.tabIndex = at ? -1 : 0;
+    one.addEventListener("focus", () => all.forEach((other) => { other.tabIndex = other === one ? 0 : -1; }));
+    one.addEventListener("keydown", (event) => {
+      const next = all[at + STEPS[event.key]];
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    });
+  });
+  return all;
 }
 
 export const counted = (count = 0, one = "") => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;

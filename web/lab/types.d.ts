@@ -68,4 +68,5 @@ interface Estimated { value: number | null; low: number | null; high: number | n
 interface Comparison { arm: string; metric: string; is_primary: boolean; control: Estimated; difference: Estimated; p: number | null; differs: boolean }
 interface ArmResult { name: string; metrics: Record<string, Estimated>; by_position: Record<string, Record<string, Estimated>> }
 interface ExperimentResult { name: string; control: string; sentences: string[]; arms: ArmResult[]; compared: Comparison[] }
+interface Interval { label: string; kind: string; low: number; value: number; high: number }
 interface OnlineResult { experiments: ExperimentResult[] }
