@@ -11,6 +11,7 @@ from tests.support.server import Server
 PAGE = 10
 OVERFLOW = """[document.documentElement, ...document.querySelectorAll("body *")]
     .filter((one) => !one.closest(".unseen, .skip, svg, .now, .track, .suggestion"))
+    .filter((one) => !one.closest(".ways, .filters, #trending .chips"))
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5
         || one.scrollWidth > innerWidth)
     .map((one) => `${one.tagName}.${one.className}`)"""

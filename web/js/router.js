@@ -46,6 +46,7 @@ export function startRouter(views, leave) {
       const target = link.getAttribute("href") === `#/${name === home ? "" : name}`;
       link.ariaCurrent = target ? "page" : null;
     }
+    $("back").hidden = !!document.querySelector("nav [aria-current]");
     document.title = `${title} · Earshot`;
     const drawn = show(at.key);
     if (first) return;
@@ -56,6 +57,7 @@ export function startRouter(views, leave) {
   }
 
   history.scrollRestoration = "manual";
+  $("back").onclick = () => history.length > 1 ? history.back() : location.hash = "";
   for (const link of document.querySelectorAll("nav a")) {
     link.addEventListener("click", () => { if (link.ariaCurrent) scrollTo({ top: 0 }); });
   }

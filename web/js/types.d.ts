@@ -8,7 +8,7 @@ interface Episode {
   id: string; content_id?: string; title: string; series?: { id: string; name?: string } | null;
   published_at: string; key_insight?: string; description?: string; language?: string; explicit?: boolean;
   categories?: { major?: string[]; subcategories?: string[] };
-  people?: unknown[]; entities?: unknown[]; // names or records with one
+  estimated?: string[]; people?: unknown[]; entities?: unknown[]; // names or records with one
   chapters_url?: string; transcript_url?: string;
   image_url?: string; audio_url?: string; url?: string; duration_s?: number;
   final_score?: number; queue_position?: number; reason?: Reason;

@@ -2,7 +2,7 @@
 
 import { h, svg } from "../ui/dom.js";
 
-const WORDS_LEFT_OUT = /^(the|a|an|and|of|la|el|und|y|sin|\W+)$/iu;
+const WORDS_LEFT_OUT = /^(the|a|an|and|of|la|el|und|y|sin)$/iu;
 
 /** The episode's image, if the page's policy allows it. @param {{image_url?: string}} episode */
 export const imageUrl = ({ image_url: url = "" }) => /^https:/.test(url) ? url : "";
@@ -62,5 +62,5 @@ function numbers(text) {
 }
 
 /** @param {string} name */
-const initials = (name) => name.trim().split(/\s+/).filter((word) => !WORDS_LEFT_OUT.test(word)).slice(0, 2)
+const initials = (name) => (name.match(/[\p{L}\p{N}]\S*/gu) ?? []).filter((word) => !WORDS_LEFT_OUT.test(word)).slice(0, 2)
   .map((word) => ([...word][0] ?? "").toUpperCase()).join("");

@@ -18,7 +18,7 @@ export function episodeRow(episode, ...more) {
   opened.addEventListener("click", () => library.record("click", episode));
   const rest = joined([age(episode.published_at), duration(episode.duration_s)]);
   return live(h("li.row-item", {}, art(episode), h("div.text", {}, h("p.title", { lang: language }, opened),
-    h("p.facts", {}, seriesLink(series), series && rest && "\u00a0· ", rest), ...more), ...buttons), () => buttons.forEach((one) => one.update()));
+    h("p.facts", {}, series && h("span.of", {}, seriesLink(series)), rest), ...more), ...buttons), () => buttons.forEach((one) => one.update()));
 }
 
 /** @param {Parameters<typeof art>[0]} shown @param {Node} name that leads to its page @param {...Node} more */

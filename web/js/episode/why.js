@@ -6,7 +6,7 @@ import { joined, plain, t } from "../ui/text.js";
 /** @type {Record<string, string>} by part of the score; one that has several windows of time is their sum */
 const PARTS = {
   similarity: t("Like your taste"), cold: t("Taste, not known yet"), interest: t("Like one you picked"), neighbours: t("Picked with it by others"),
-  age: t("Its age"), promise: t("Promising"), unseen: t("Little known"), popularity: t("Popular"), rise: t("Rising"), quality: t("Quality"), recency: t("New"),
+  age: t("Its age"), promise: t("Promising"), unseen: t("Little known"), popularity: t("Popular"), rise: t("Rising"), quality: t("Quality"), estimated: t("Quality, estimated"), recency: t("New"),
   completion: t("Heard to the end"), series: t("Its show"), category: t("Its topics"), unfinished: t("Half heard"), aversion: t("Like what you disliked"),
   served: t("Shown before"), fatigue: t("Seen before"), era: t("Its time"), seed: t("Like what you asked for"),
 };
@@ -53,7 +53,7 @@ function spokenOf({ key, params: { category, title, series, text } } = { key: ""
 }
 
 /** @param {Episode} episode */
-export function whyPanel({ reason, final_score: score = 0, why }) {
+export function whyPanel({ reason, final_score: score = 0, why, estimated }) {
   if (!why) return h("p", {}, t("This session has no scores to show."));
   /** @type {Record<string, number>} */
   const sums = {};
@@ -71,7 +71,7 @@ export function whyPanel({ reason, final_score: score = 0, why }) {
       const [name, given] = part;
       const bar = h("span", { class: given < 0 ? "share less" : "share" });
       bar.style.setProperty("--share", `${(100 * Math.abs(given)) / most}%`);
-      return [h("dt", {}, wordFor(PARTS, name), part === main && named && h("strong", {}, `\u00a0· ${named}`)), h("dd", {}, bar, h("span.given", {}, given.toFixed(2)))];
+      return [h("dt", {}, wordFor(PARTS, name === "quality" && estimated?.includes(name) ? "estimated" : name), part === main && named && h("strong", {}, `\u00a0· ${named}`)), h("dd", {}, bar, h("span.given", {}, given.toFixed(2)))];
     })),
     h("p", {}, t("Total {score}.", { score: score.toFixed(2) })),
     h("p", {}, t("Proposed as: {sources}.", { sources: why.sources.map((source) => wordFor(SOURCES, source)).join(", ") })));

@@ -152,7 +152,7 @@ async function startSession(gently = false) {
   };
   const slow = session && setTimeout(restore, RESTORE_AFTER_MS);
   if (!gently) {
-    $("feed").replaceChildren(...Array.from({ length: 4 }, () => copy("skeleton")));
+    $("feed").replaceChildren(...Array.from({ length: 5 }, () => copy("skeleton")));
     $("intro").textContent = t("Choosing episodes…");
     $("notice").hidden = $("more").hidden = $("end").hidden = true;
   }

@@ -11,7 +11,7 @@ import { library } from "../library/library.js";
 import { entitle } from "../router.js";
 import { episodeRow, seriesLink } from "../episode/items.js";
 import { failure, section, toFeed } from "./parts.js";
-import { $, button, copy, emptyState, h, iconButton, link, toast } from "../ui/dom.js";
+import { $, button, emptyState, h, icon, iconButton, link, toast } from "../ui/dom.js";
 import { duration, joined, language, t, timecode, told } from "../ui/text.js";
 
 const MAX_NAMES = 10; // of people, of topics, of things
@@ -52,7 +52,7 @@ export async function show(id) {
   if (before) draw(before);
   else {
     entitle("episode", t("Episode"));
-    fill(() => [heading, copy("skeleton").firstElementChild]);
+    fill(() => [h("div.hero.skeleton", {}, h("div.art"), h("div", {}, heading, h("p"), h("p")))]);
   }
   try {
     const episode = { ...before, ...await call("GET", `/episodes/${encodeURIComponent(id)}`) };
@@ -98,7 +98,7 @@ function draw(episode) {
   fill(() => [
     h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, seriesLink(series)), heading, facts,
       h("div.actions", {}, ...buttons, iconButton("share", label(t("Share"), episode), () => share(episode)), more))),
-    reason ? h("details", {}, h("summary.reason", {}, h("span", {}, told("reason", reason)), " ", h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
+    reason ? h("details", {}, h("summary.reason", {}, icon("spark"), h("span.reason-text", {}, told("reason", reason)), h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
     ...clamped(h("p.lead", { lang }, episode.key_insight)),
     names(episode), h("div", { id: "episode-rest" })]);
 }

@@ -57,7 +57,7 @@ const grid = (title, tiles) => tiles.length ? section(title, h("ul.grid", { role
 async function episodes(title, path, first) {
   const next = (cursor = "0") => call("GET", `${path}&cursor=${cursor}`);
   const page = first ?? await next();
-  return page.episodes.length ? section(title, ...episodeList(page, next, (one) => episodeRow(one))) : "";
+  return page.episodes.length ? section(title, ...episodeList(page, next, (one) => episodeRow(one, h("p.snippet", { lang: one.language }, one.key_insight ?? one.description)))) : "";
 }
 
 /** @param {ListField} follow @param {ListField} mute @param {string} id @param {(field: any) => void} turn */
@@ -95,7 +95,7 @@ export const series = view("series", t("Show"), async (id) => {
     h("div.about", {}, art({ title: name, image_url }), h("div", {},
       h("p.facts", {}, joined([count(size, "One episode", "{n} episodes"), newest_at !== null && t("latest {age}", { age: age(newest_at) }),
         ...[...languages].map((one) => inWords.of(one))])),
-      h("p.chips", {}, ...topics.map((one) => link("topic", one))),
+      h("div.chips", {}, ...topics.map((one) => link("topic", one))),
       choices("followed_series", "muted_series", id, (field) => toggleSeries(id, name, field)))),
     await episodes(t("Episodes"), `${path}?limit=20`, page),
     grid(t("Similar shows"), alike.map(seriesTile))];
@@ -113,7 +113,7 @@ const names = (kind) => view(kind, "", async (name) => {
     : [await episodes(t("Episodes"), "", { episodes: insight?.episodes ?? await naming(name), next_cursor: null })];
   const spelled = insight?.name ?? name;
   if (!found.some(Boolean)) return [spelled, nothing()];
-  return [spelled, h("div.about", {}, h("div", {}, h("p.facts", {}, joined([KINDS[kind], insight && numbers(insight)])),
+  return [spelled, h("div.about", {}, art({ title: spelled }), h("div", {}, h("p.facts", {}, joined([KINDS[kind], insight && numbers(insight)])),
     insight?.rising && h("p", {}, told("reason", insight.reason)), insight && bars(insight), kind === "topic" && choices("category_interests", "muted_categories", spelled, (field) => {
       library.set(field, spelled, !library.has(field, spelled));
       acknowledge(t("Noted for your feed."));

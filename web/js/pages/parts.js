@@ -7,7 +7,7 @@ import { t } from "../ui/text.js";
 /** @param {string} title @param {...(Node | string | false | 0)} content */
 export const section = (title, ...content) => h("section", {}, h("h2", { tabindex: -1 }, title), ...content);
 
-export const loading = () => h("p.quiet", {}, t("Loading…"));
+export const loading = () => h("div.skeleton", { "aria-busy": "true" }, ...Array.from({ length: 3 }, () => h("div.about", {}, h("div.art"), h("div", {}, h("p"), h("p"), h("p")))));
 
 export const toFeed = () => h("a.strong", { href: "#/" }, t("To the feed"));
 

@@ -137,7 +137,7 @@ function row(episode, place, { length }) {
     put(episode, to);
     announce(t("{title}: {place} of {length}", { title, place: to + 1, length }));
   };
-  const handle = h("span.handle", { "aria-hidden": "true" }, icon("more"));
+  const handle = h("span.handle", { "aria-hidden": "true" }, icon("pause"));
   const item = h("li.row-item", {}, handle, art(episode),
     h("button.text", { "aria-label": label(t("Play"), episode), onclick: () => play(episode) }, h("span.title", {}, title), h("span.facts", {}, series?.name)),
     h("div.order", {}, step(label(t("Move up"), episode), place - 1), step(label(t("Move down"), episode), place + 1)),
