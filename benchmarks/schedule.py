@@ -24,7 +24,7 @@ from benchmarks.data.users import NOW
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.report.prices import FILE, PriceList, read_prices
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
-from catalog_builder import job
+from catalog_builder.inputs import BuildInputs
 from catalog_builder.look import look
 from catalog_builder.signals.interactions import MINUTE_US
 from catalog_builder.signals.state import MARGIN_US, SETTLED_US, settled_until
@@ -113,7 +113,7 @@ def measure(episodes: int) -> MeasuredLooks:
             (folder / "episodes.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, items)))
             now = NOW + timedelta(minutes=minutes)
             began = time.process_time()
-            inputs = job.BuildInputs(
+            inputs = BuildInputs(
                 episodes=JsonSource(folder / "episodes.jsonl"),
                 vectors=vectors,
                 now=now,

@@ -9,19 +9,14 @@ from typing import Any
 import msgspec
 
 from catalog_builder import job
+from catalog_builder.build_options import REGIONS, BuildOptions
 from catalog_builder.enrichment.models.enricher import Estimate
 from catalog_builder.errors import CommandError
+from catalog_builder.inputs import read_episodes
 from catalog_builder.insights.lines import insight_lines
 from catalog_builder.progress import say
 from catalog_builder.publish import publisher
-from catalog_builder.wiring import (
-    REGIONS,
-    BuildOptions,
-    build_inputs,
-    model_enricher,
-    shelf_at,
-    write_file,
-)
+from catalog_builder.wiring import build_inputs, model_enricher, shelf_at, write_file
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import from_us
 from feed.snapshot.codec import encode
@@ -56,7 +51,7 @@ def enrich(options: argparse.Namespace) -> None:
     inputs = build_inputs(_build_options(options), options.now)
     if inputs.enricher is None:
         raise CommandError("--enrich: expected gemini or openai")
-    episodes = job.read_episodes(dataclasses.replace(inputs, enricher=None)).found.episodes
+    episodes = read_episodes(dataclasses.replace(inputs, enricher=None)).found.episodes
     if options.dry_run:
         print(_estimated(inputs.enricher.estimate(episodes), len(episodes)))
         return

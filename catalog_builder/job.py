@@ -11,79 +11,29 @@ from datetime import datetime
 from catalog_builder import continuation
 from catalog_builder.build import build_with_signals, with_signals
 from catalog_builder.continuation import Continuation
-from catalog_builder.enrichment.models.enricher import ModelEnricher
-from catalog_builder.episodes.allowance import Allowance
-from catalog_builder.episodes.validation import Fields, ValidationResult, validate_episodes
+from catalog_builder.inputs import BuildInputs, EpisodesRead, read_episodes
 from catalog_builder.insights.names import episode_names, names_on_cards
 from catalog_builder.progress import say, stage, track
 from catalog_builder.publish import publisher
 from catalog_builder.publish.gate import MIN_COVERAGE
-from catalog_builder.report import (
-    MAX_EPISODE_LINES,
-    BuildReport,
-    first_lines,
-    problem_lines,
-)
-from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
+from catalog_builder.report import MAX_EPISODE_LINES, BuildReport, first_lines, problem_lines
 from catalog_builder.signals.passes import FullPass, IncrementalPass, SignalPass
 from catalog_builder.signals.popularity import engagements_before
-from catalog_builder.signals.state import SignalState, episodes_digest
-from catalog_builder.texts.spool import TextSpool
+from catalog_builder.signals.state import SignalState
 from catalog_builder.texts.writer import BuiltTexts, with_texts
-from catalog_builder.transcripts.fetcher import TranscriptFetcher
 from catalog_builder.transcripts.words import without_common
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Summary
 from feed.model.timestamps import rfc3339, to_us
 from feed.ports.builds import BuildCache, Leases
-from feed.ports.episodes import EpisodeSource, SourceProblem, VectorStore
+from feed.ports.episodes import SourceProblem
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.shelf import LookTimes, Shelf
-from feed.ports.users import SummaryArchive
 
 LEASE = "build"
 LEASE_TIMEOUT_S = 10.0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildInputs:
-    """What a catalog is built from."""
-
-    episodes: EpisodeSource
-    vectors: VectorStore
-    now: datetime
-    """creation time of the catalog"""
-    fields: Fields | None = None
-    """where records have the fields of an episode; None: under the same names"""
-    max_bad: Allowance
-    """invalid episodes that are allowed, in each feed, or among all of another source"""
-    users: SummaryArchive | None = None
-    """summaries that signals are computed from; None: no signals"""
-    min_users: int = MIN_USERS
-    """fewest users that a published signal may come from"""
-    until_us: int | None = None
-    """engagements before this moment count, microseconds since 1970; None: all do"""
-    keep_vectors: bool = True
-    """whether the catalog holds its vectors; otherwise sessions search an external store"""
-    notes: TextSpool | None = None
-    """keeps the notes of episodes; None: they are dropped"""
-    enricher: ModelEnricher | None = None
-    """fills in what episodes lack; None: they stay as they are"""
-    transcripts: TranscriptFetcher | None = None
-    """fetches chapters and transcripts; None: episodes have none"""
-
-    @property
-    def spools(self) -> list[TextSpool]:
-        """What keeps the texts of episodes."""
-        of_transcripts = self.transcripts.spool if self.transcripts else None
-        return [one for one in (self.notes, of_transcripts) if one is not None]
-
-    @property
-    def parameters(self) -> SignalParameters:
-        """The parameters that signals are computed with."""
-        return SignalParameters(min_users=self.min_users)
 
 
 @dataclass(frozen=True)
@@ -106,41 +56,9 @@ class BuildResult:
     """telling words of each row's transcript"""
 
 
-@dataclass(frozen=True)
-class EpisodesRead:
-    """All episodes, as they were read and validated."""
-
-    found: ValidationResult
-    digest: str
-    """`episodes_digest` of them, and of how a catalog is made of them"""
-    seconds: float
-
-
 def build(inputs: BuildInputs, before: Continuation | None = None) -> BuildResult:
     """Reads all inputs and builds a catalog. Raises `CommandError` and `Unavailable`."""
     return build_of(read_episodes(inputs), inputs, before)
-
-
-def read_episodes(inputs: BuildInputs, *, asks_files: bool = True) -> EpisodesRead:
-    """Reads, validates and enriches all episodes. Raises `CommandError` and `Unavailable`.
-
-    Without `asks_files` they have those chapters and transcripts that are published.
-    """
-    began = time.monotonic()
-    found = validate_episodes(
-        track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad, inputs.notes
-    )
-    if inputs.enricher is not None:
-        with stage("enrichment"):
-            episodes, remarks = inputs.enricher.enrich(found.episodes)
-        found = replace(found, episodes=episodes, notes=[*found.notes, *remarks])
-    if inputs.transcripts is not None:
-        with stage("transcripts"):
-            episodes, remarks = inputs.transcripts.fetch(found.episodes, asks=asks_files)
-        found = replace(found, episodes=episodes, notes=[*found.notes, *remarks])
-    how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
-    digest = episodes_digest(found.episodes, *how)
-    return EpisodesRead(found, digest, time.monotonic() - began)
 
 
 def build_of(

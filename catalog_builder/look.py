@@ -15,6 +15,7 @@ import msgspec
 
 from catalog_builder import continuation, job
 from catalog_builder.errors import CommandError, Superseded
+from catalog_builder.inputs import BuildInputs, EpisodesRead, read_episodes
 from catalog_builder.publish import publisher
 from catalog_builder.report import LookReport, first_lines, problem_lines
 from catalog_builder.signals.state import SignalState
@@ -44,7 +45,7 @@ class _Refusal(msgspec.Struct, frozen=True):
 def look(
     shelf: Shelf,
     cache: BuildCache,
-    inputs: job.BuildInputs,
+    inputs: BuildInputs,
     *,
     keep: int,
     signals_interval_s: float,
@@ -60,7 +61,7 @@ def look(
     state = None if full else continuation.load_state(shelf, cache, inputs.now, inputs.parameters)
     # What is fetched for a build that is refused is lost, and would be fetched by each look.
     is_refused = inputs.transcripts is not None and _last_refusal(cache, now_us - interval_us)
-    read = job.read_episodes(inputs, asks_files=full or force or not is_refused)
+    read = read_episodes(inputs, asks_files=full or force or not is_refused)
     changed: Iterator[Summary] | None = None
     if state is not None and read.digest == state.episodes:
         pointer = publisher.current_pointer(shelf)
@@ -102,7 +103,7 @@ def _last_refusal(cache: BuildCache, since_us: float) -> _Refusal | None:
     return found if found and found.at_us > since_us else None
 
 
-def _changed_summaries(inputs: job.BuildInputs, state: SignalState) -> Iterator[Summary] | None:
+def _changed_summaries(inputs: BuildInputs, state: SignalState) -> Iterator[Summary] | None:
     """The summaries that may have what `state` has not counted; None if there are none."""
     if inputs.users is None:
         return None
@@ -111,7 +112,7 @@ def _changed_summaries(inputs: job.BuildInputs, state: SignalState) -> Iterator[
     return None if first is None else chain([first], found)
 
 
-def _unchanged(version: str, read: job.EpisodesRead) -> LookReport:
+def _unchanged(version: str, read: EpisodesRead) -> LookReport:
     feeds, skipped = problem_lines(read.found.problems)
     return LookReport(
         status="unchanged",

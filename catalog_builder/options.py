@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catalog_builder import commands
+from catalog_builder.build_options import MINILM, BuildOptions
 from catalog_builder.episodes.allowance import Allowance, parse_allowance
 from catalog_builder.publish.gate import MIN_COVERAGE
 from catalog_builder.signals.aggregates import MIN_USERS
-from catalog_builder.wiring import MINILM, BuildOptions
 from feed import cli
 
 KEEP = 10

@@ -1,9 +1,8 @@
 """Chooses the adapters that options and settings name; no other module of the builder does."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, nullcontext
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -13,122 +12,30 @@ import numpy as np
 import numpy.typing as npt
 
 from adapters.locations import build_cache_at, leases_at, shelf_at
+from catalog_builder.build_options import FIRESTORE, MINILM, PINECONE, BuildOptions
 from catalog_builder.enrichment.models.enricher import ModelEnricher
 from catalog_builder.enrichment.models.prices import FREE, price_of
 from catalog_builder.enrichment.models.run import RunLimits
 from catalog_builder.episodes import demo
-from catalog_builder.episodes.allowance import Allowance, parse_allowance
 from catalog_builder.episodes.demo_crowd import CrowdArchive
 from catalog_builder.episodes.demo_transcripts import DemoFiles, NoCache
 from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError
-from catalog_builder.job import BuildInputs
+from catalog_builder.inputs import BuildInputs
 from catalog_builder.notes.sanitizer import NOTES
-from catalog_builder.signals.aggregates import MIN_USERS
 from catalog_builder.texts.spool import TextSpool
 from catalog_builder.transcripts.fetcher import TranscriptFetcher
 from catalog_builder.transcripts.rules import TRANSCRIPTS
-from feed.ports.episodes import EpisodeSource, NotesKeeper, SourceProblem, SourceRecord, VectorStore
+from feed.ports.episodes import EpisodeSource, NotesKeeper, VectorStore
 from feed.ports.shelf import Buffer, Shelf
 from feed.ports.users import SummaryArchive
 
 if TYPE_CHECKING:
     from adapters.firestore.schema.schema import Schema
 
-__all__ = ["BuildOptions", "build_cache_at", "build_inputs", "leases_at", "shelf_at", "write_file"]
+__all__ = ["build_cache_at", "build_inputs", "leases_at", "shelf_at", "write_file"]
 
-FIRESTORE = "firestore"
-PINECONE = "pinecone"
-MINILM = "minilm"
 MIB = 2**20
-REGIONS = ("us-central1", "us-east1", "europe-west1", "asia-southeast1")
-"""regions of Vertex AI that share the calls, unless others are named"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildOptions:
-    """What a build reads and how, as the command line or the settings of the scheduled job say."""
-
-    episodes: str = ""
-    """a file, `firestore` or `firestore:COLLECTION`; empty: a demo, unless there are feeds"""
-    feeds: Sequence[str] = ()
-    """URLs and files of feeds, of lists of feeds, or of OPML"""
-    allow_private_feeds: bool = False
-    """whether feeds may be in a private network or on this machine"""
-    include_blocked: bool = False
-    """whether to read feeds and episodes that ask to be in no directory"""
-    feed_max_mb: int = 64
-    """largest feed, in MiB"""
-    feeds_max_mb: int = 1024
-    """all fetched feeds together, in MiB"""
-    feeds_timeout_s: float = 1200.0
-    """seconds after which no further feed is fetched"""
-    fields: Path | None = None
-    """TOML file that maps the names of a record's fields; None: they are those of an episode"""
-    max_bad: Allowance = field(default_factory=lambda: parse_allowance("10%"))
-    """invalid episodes that are allowed, in each feed, or among all of another source"""
-    vectors: str = ""
-    """a file, `minilm`, or `pinecone`; empty: computed from the text by the built-in embedder"""
-    no_vectors: bool = False
-    """whether the catalog leaves its vectors to an external store"""
-    pinecone_host: str = ""
-    pinecone_api_key: str = field(default="", repr=False)
-    pinecone_namespace: str = ""
-    pinecone_model: str = ""
-    """model that embeds the episodes missing from the index; empty: they stay without a vector"""
-    users: str = ""
-    """summaries that signals are computed from: a SQLite file or `firestore`; empty: none"""
-    min_users: int = MIN_USERS
-    """fewest users that a published signal may come from"""
-    project: str = ""
-    """project of Firestore; empty: the one that the credentials name"""
-    schema: str = ""
-    """TOML file that says where an app keeps its data in Firestore; empty: the plain layout"""
-    cache: str = ".earshot"
-    """where reads are cached: a folder, or `gs://bucket/prefix`"""
-    full: bool = False
-    """whether to read everything again in spite of the cache"""
-    transcripts: bool = False
-    """whether to fetch the chapters and transcripts that episodes name"""
-    enrich: str = "none"
-    """whose model fills in what episodes lack: `gemini`, `openai`, or `none`"""
-    enrich_batch: int = 4
-    """episodes in one call"""
-    enrich_at_once: int = 8
-    """calls under way"""
-    enrich_max_s: float | None = None
-    """seconds after which no further call begins; None: all are made"""
-    max_cost: float | None = None
-    """dollars that calls of one build may cost; None: whatever they cost"""
-    model_price: str = ""
-    """dollars for a million tokens of input and output; empty: by the price file"""
-    model: str = ""
-    model_url: str = ""
-    model_api_key: str = field(default="", repr=False)
-    model_regions: tuple[str, ...] = REGIONS
-
-    @property
-    def is_demo(self) -> bool:
-        """Whether the episodes are those of the demo."""
-        return not (self.episodes or self.feeds)
-
-    @property
-    def files(self) -> list[Path]:
-        """The local files that the build reads."""
-        named = [self.episodes, self.vectors, *self.feeds, str(self.fields or "")]
-        return [path for path in map(Path, filter(None, named)) if path.exists()]
-
-
-class DemoSource:
-    """An `EpisodeSource` of the generated demo catalog as of one day."""
-
-    def __init__(self, today: date) -> None:
-        self._today = today
-
-    def read(self) -> Iterator[SourceRecord | SourceProblem]:
-        """Yields the episodes of the demo catalog."""
-        for number, fields in enumerate(demo.episodes(self._today), 1):
-            yield SourceRecord(f"demo:{number}", fields)
 
 
 def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = None) -> BuildInputs:
@@ -258,7 +165,7 @@ def episode_source(
             include_blocked=options.include_blocked,
             allow_private=options.allow_private_feeds,
         )
-    return DemoSource(today)
+    return demo.DemoSource(today)
 
 
 def vector_store(options: BuildOptions) -> VectorStore:

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog_builder import wiring
+from catalog_builder.build_options import BuildOptions
 from catalog_builder.episodes.validation import load_fields, validate_episodes
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
-from catalog_builder.wiring import BuildOptions, episode_source, vector_store, write_file
+from catalog_builder.wiring import episode_source, vector_store, write_file
 from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors

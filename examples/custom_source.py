@@ -14,7 +14,8 @@ from pathlib import Path
 
 from adapters.text_embedder import LsaVectors
 from catalog_builder.episodes.allowance import parse_allowance
-from catalog_builder.job import BuildInputs, build
+from catalog_builder.inputs import BuildInputs
+from catalog_builder.job import build
 from feed.ports.episodes import SourceProblem, SourceRecord
 from feed.snapshot.codec import encode
 

@@ -5,8 +5,9 @@ Run it from the root of the repository: `.venv/bin/python -m examples.rank_from_
 
 from datetime import UTC, datetime
 
+from catalog_builder.build_options import BuildOptions
 from catalog_builder.job import build
-from catalog_builder.wiring import BuildOptions, build_inputs
+from catalog_builder.wiring import build_inputs
 from feed.model.engagement import Engagement
 from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker

@@ -16,13 +16,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog_builder import job
+from catalog_builder.build_options import BuildOptions
 from catalog_builder.episodes.allowance import parse_allowance
 from catalog_builder.errors import CommandError, Superseded
+from catalog_builder.inputs import BuildInputs
 from catalog_builder.look import look
 from catalog_builder.report import LookReport
 from catalog_builder.signals.state import settled_until
 from catalog_builder.wiring import (
-    BuildOptions,
     build_cache_at,
     build_inputs,
     leases_at,
@@ -102,7 +103,7 @@ class ScheduledBuild:
 
     def _inputs(
         self, request: PublishRequest, now: datetime, shelf: Shelf | None = None
-    ) -> job.BuildInputs:
+    ) -> BuildInputs:
         inputs = build_inputs(self._options(request), now, shelf)
         return replace(inputs, until_us=settled_until(now))
 

@@ -22,6 +22,7 @@ from benchmarks.data.users import NOW
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measurement import peak_memory_mb, timing
 from catalog_builder import build, job
+from catalog_builder.inputs import BuildInputs
 from catalog_builder.signals import aggregates, passes
 from feed.ports.shelf import ShelfPointer
 from feed.snapshot.codec import decode
@@ -44,7 +45,7 @@ def make(folder: Path, episodes: int) -> dict[str, Any]:
 def publish(folder: Path, episodes: int) -> dict[str, Any]:
     """Build and publish as the command does; returns seconds by step, peak memory and size."""
     users = SyntheticDataset(episodes).listeners()
-    inputs = job.BuildInputs(
+    inputs = BuildInputs(
         episodes=JsonSource(folder / "episodes.jsonl"),
         vectors=NpzVectors(folder / "vectors.npz"),
         now=NOW,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from catalog_builder.episodes.demo_notes import DemoChapter, chapters_of, notes_of
 from catalog_builder.episodes.demo_transcripts import transcript_of
+from feed.ports.episodes import SourceProblem, SourceRecord
 
 WORDS = Path(__file__).with_name("demo_words.toml")
 SEED = 20240229
@@ -253,3 +254,15 @@ def _endless(lines: list[str], rng: random.Random) -> Iterator[str]:
 def _slug(name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-")
+
+
+class DemoSource:
+    """An `EpisodeSource` of the generated demo catalog as of one day."""
+
+    def __init__(self, today: dt.date) -> None:
+        self._today = today
+
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
+        """Yields the episodes of the demo catalog."""
+        for number, fields in enumerate(episodes(self._today), 1):
+            yield SourceRecord(f"demo:{number}", fields)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from catalog_builder.build import build_catalog
-from catalog_builder.wiring import MINILM
+from catalog_builder.build_options import MINILM
 from evaluation.arguments import AddCommand, add, add_json
 from evaluation.report.page import number, text_table
 from evaluation.search.graded_queries import read_queries, score_queries

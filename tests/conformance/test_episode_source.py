@@ -8,8 +8,8 @@ import pytest
 
 from adapters.jsonl import JsonSource
 from adapters.rss.source import RssSource
+from catalog_builder.episodes.demo import DemoSource
 from catalog_builder.episodes.validation import validate_episodes
-from catalog_builder.wiring import DemoSource
 from feed.ports.episodes import EpisodeSource, SourceProblem, SourceRecord
 from feed.ports.errors import Unavailable
 from tests.support.catalogs import NOW

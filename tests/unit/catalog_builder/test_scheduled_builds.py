@@ -16,6 +16,7 @@ from adapters.folder.shelf import FolderShelf
 from catalog_builder import continuation, job
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
+from catalog_builder.inputs import BuildInputs
 from catalog_builder.look import look
 from catalog_builder.notes.sanitizer import NOTES
 from catalog_builder.publish.publisher import verify
@@ -90,8 +91,8 @@ class Schedule:
         self.embedded += 1
         return vectors_of(some)
 
-    def inputs(self, now: datetime) -> job.BuildInputs:
-        return job.BuildInputs(
+    def inputs(self, now: datetime) -> BuildInputs:
+        return BuildInputs(
             episodes=self,
             vectors=self,
             now=now,
@@ -309,7 +310,7 @@ def test_no_look_fetches_transcripts_for_a_catalog_that_was_just_refused(
         async def get(self, url: str, known: Validators | None) -> WebFile | None:
             return WebFile(f"Words of {url}.".encode(), known or Validators())
 
-    def inputs(now: datetime) -> job.BuildInputs:
+    def inputs(now: datetime) -> BuildInputs:
         spool = TextSpool(schedule.shelf, TRANSCRIPTS)
         fetcher = TranscriptFetcher(connect, schedule.cache, spool, now.timestamp())
         return replace(without(now), transcripts=fetcher)

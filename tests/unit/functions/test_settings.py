@@ -2,7 +2,8 @@ import pytest
 
 from adapters.rss import source as rss
 from adapters.rss.http import budget
-from catalog_builder.wiring import MIB, BuildOptions
+from catalog_builder.build_options import BuildOptions
+from catalog_builder.wiring import MIB
 from functions.settings import Settings, SettingsError, read_settings
 from functions.settings_checks import check_session
 from functions.wiring.models import check_models
