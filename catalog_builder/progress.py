@@ -35,7 +35,7 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
 
 @contextmanager
 def counter(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Reports how many of the `total` are done; gives what is told of some more."""
+    """Yields a function that is told how many more are done; reports their sum and the `total`."""
     if sys.stderr.isatty():
         with tqdm(desc=what, total=total, unit="", leave=False) as bar:
             yield lambda more: bar.update(more) and None

@@ -87,9 +87,10 @@ class _Words(NamedTuple):
         return word in COMMON or self.lower[word.lower()] > self.capitalised[word]
 
     def is_clear(self, name: str) -> bool:
-        """Whether a name is one in a headline, too: of several words, or of a word of no other use.
+        """Whether a name is one even in a headline, where ordinary words are capitalised, too.
 
-        `UNCLEAR_SHARE` of its uses in lower case are too many.
+        It has several words, or one whose uses in lower case are at most `UNCLEAR_SHARE` of its
+        capitalised ones.
         """
         return " " in name or self.lower[name.lower()] <= UNCLEAR_SHARE * self.capitalised[name]
 

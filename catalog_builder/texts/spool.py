@@ -139,11 +139,11 @@ class TextSpool:
         return digest.hex()
 
     def on_missing(self, read_again: Callable[[Collection[str]], None]) -> None:
-        """Name what gives the texts of some digests to `keep` once more."""
+        """Set the function that reads the texts of some digests again and passes them to `keep`."""
         self._read_again = read_again
 
     def require(self, digests: Collection[bytes]) -> None:
-        """Have those of these texts read again that are neither kept nor published."""
+        """Have the missing ones of these texts read again: those neither kept nor published."""
         missing = {one.hex() for one in digests if not self.has(one)}
         if missing and self._read_again is not None:
             self._read_again(missing)

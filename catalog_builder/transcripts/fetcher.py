@@ -197,7 +197,7 @@ class _Asked:
             raise self._left[0]
 
     async def ask_rest(self) -> None:
-        """Ask for those that have not changed, whole."""
+        """Ask again, without validators, for the files that have not changed: one of them did."""
         for place in self._places:
             if self.found[place] is None:
                 await self._ask(place, None)

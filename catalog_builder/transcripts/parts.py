@@ -19,7 +19,7 @@ _CLOSING = "\"'\u201d\u2019)]\u300d\u300f"
 
 
 def joined(cues: Sequence[Cue]) -> list[TranscriptPart]:
-    """The parts of a transcript whose cues are in the order of their times.
+    """Joins cues, which are in the order of their times, to the parts of a transcript.
 
     What follows the first `MAX_CHARS` characters is left out.
     """

@@ -263,7 +263,7 @@ class DependencyHealth(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How the service is."""
+    """The state of the service, of its catalog and of what it depends on."""
 
     status: Literal["ok", "degraded", "no_catalog"]
     catalog: CatalogHealth | None

@@ -18,7 +18,7 @@ from functions.serving.service import Service
 
 
 class Answering:
-    """Answers one question."""
+    """The answer to one question, while it is made: finds sources, and streams a text from them."""
 
     def __init__(self, service: Service, question: Question, progress: Progress) -> None:
         self._service = service

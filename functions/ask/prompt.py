@@ -53,7 +53,7 @@ def make_prompt(question: str, turns: Sequence[Turn], sources: Sequence[Source] 
 
 
 def quoted(text: str) -> str:
-    """Return a text in one line, without what marks and citations are made of, or is invisible."""
+    """Return a text on one line, without invisible characters and those of marks and citations."""
     visible = "".join(
         one for one in text if one.isspace() or unicodedata.category(one) not in {"Cc", "Cf", "Cs"}
     )

@@ -60,7 +60,7 @@ class AudienceProgress(msgspec.Struct, kw_only=True, array_like=True):
 
 
 def progress_name(request: AudienceRequest, *more: object) -> str:
-    """The name of the file with the progress of a run; runs of which anything differs differ."""
+    """The name of the file with the progress of a run: another one for each different request."""
     digest = hashlib.sha256(msgspec.json.encode([request, *more])).hexdigest()
     return f"progress-{digest[:16]}"
 

@@ -17,7 +17,7 @@ ENVELOPE_BYTES = 16 * 1024
 
 
 async def read_file(request: Request, field: str, *, max_bytes: int, max_s: float) -> bytes:
-    """Return the bytes of the one part of this name; what it says of itself is not looked at.
+    """Return the bytes of the one part of this name; its file name and content type are ignored.
 
     Raises `ProblemError`: 400 unless the body is one such part, 408 if too slow, 413 if too large.
     """

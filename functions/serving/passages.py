@@ -23,7 +23,7 @@ PASSAGES = 2
 
 @dataclass(frozen=True)
 class Passages:
-    """The passages of some episodes."""
+    """Passages by episode, and what could not be read for them."""
 
     by_row: list[list["Passage"]]
     """in the order of the rows, of each the best first; at least one of an episode with a text"""

@@ -1,4 +1,4 @@
-"""Wiring of audiences: the adapters that the settings name."""
+"""What finds audiences, with the adapters that the settings name."""
 
 from pathlib import Path
 

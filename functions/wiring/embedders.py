@@ -1,4 +1,4 @@
-"""Wiring of query embeddings: chooses what embeds queries, by the model that a snapshot names.
+"""What embeds queries, by the model that a snapshot names.
 
 An adapter is imported where it is made, by the first query that needs it.
 """

@@ -1,4 +1,4 @@
-"""Wiring of the generative model: checks its settings, and makes the pool that they name."""
+"""The generative model: checks its settings, and makes the pool that they name."""
 
 from typing import TYPE_CHECKING
 

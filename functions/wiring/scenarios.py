@@ -55,7 +55,10 @@ def wire_experiment(
 
 
 def wire_home(settings: Settings) -> Home:
-    """Return the home page in the file that HOME_PAGE names, or the shipped one."""
+    """Return the home page in the file that HOME_PAGE names, or the shipped one.
+
+    Raises `SettingsError`.
+    """
     if not settings.HOME_PAGE:
         return homes.shipped()
     try:

@@ -23,7 +23,7 @@ class Content(NamedTuple):
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The title, the series and the description, a line each."""
         return f"{self.title}\n{self.series}\n{self.description}"
 
     def key(self) -> str:
@@ -42,7 +42,7 @@ def content_of(episode: Episode) -> Content:
 
 
 def lacks_something(episode: Episode) -> bool:
-    """Whether an episode lacks what a model is worth its price for.
+    """Whether an episode lacks something that is worth the price of asking a model.
 
     Those are scores that a ranking needs, an insight, or a category. Names, a language or the mark
     for explicit words alone are not.

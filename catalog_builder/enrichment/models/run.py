@@ -83,7 +83,7 @@ class _Batch:
 
 
 class EnrichmentRun:
-    """One run. Results are stored as they come, so that another run goes on from there."""
+    """Asks a model about contents, and stores each result as it comes, for another run."""
 
     def __init__(
         self,
