@@ -20,6 +20,7 @@ from tests.support.server import DEFAULTS, ROOT, Server
 
 IMAGES = ROOT / "docs/images"
 COLOURS = 160
+APP = "index.html"  # the app as in a deployment: at "/" there is the demo's line
 PHONE, WIDE = (390, 800), (1280, 800)
 
 
@@ -59,13 +60,12 @@ def page_of(
     )
     page = context.new_page()
     page.add_init_script(f"""localStorage["earshot.user"] = '"{user}"'""")
-    page.route("**/developer/**", lambda route: route.abort())  # as a deployment, without a tour
     return page
 
 
 def home(browser: Browser, url: str) -> None:
     page = page_of(browser, WIDE, "ada")
-    page.goto(url)
+    page.goto(f"{url}/{APP}")
     titles(page)
     expect(page.locator(".tile").nth(4)).to_be_visible()
     page.wait_for_load_state("networkidle")
@@ -74,34 +74,34 @@ def home(browser: Browser, url: str) -> None:
 
 def playing(browser: Browser, url: str) -> None:
     page = page_of(browser, PHONE, "ben", "dark")
-    page.goto(url)
+    page.goto(f"{url}/{APP}")
     titles(page)
     page.locator("#feed .play").first.click()
     expect(page.locator("#player")).to_be_visible()
     page.evaluate("scrollTo(0, 0)")
     take(page, "feed-narrow")
-    page.goto(f"{url}/#/playing")
+    page.goto(f"{url}/{APP}#/playing")
     expect(page.locator("#playing li").nth(4)).to_be_visible()
     take(page, "playing")
 
 
 def pages(browser: Browser, url: str) -> None:
     page = page_of(browser, WIDE, "ada")
-    page.goto(url)
+    page.goto(f"{url}/{APP}")
     first = titles(page)[0]
     page.get_by_role("link", name=first, exact=True).first.click()
     expect(page.locator("#view-episode")).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.evaluate("scrollTo(0, 0)")
     take(page, "episode")
-    page.goto(f"{url}/#/trending")
+    page.goto(f"{url}/{APP}#/trending")
     expect(page.locator("#trending .row-item").first).to_be_visible()
     take(page, "trending")
 
 
 def library(browser: Browser, url: str) -> None:
     page = page_of(browser, PHONE, "cleo")
-    page.goto(f"{url}/#/history")
+    page.goto(f"{url}/{APP}#/history")
     expect(page.locator("#history .row-item").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     take(page, "history")

@@ -116,16 +116,16 @@ def test_what_an_address_names_and_is_gone_is_named(page: Page, site: Server) ->
 
 @pytest.fixture
 def hostile(start_site: Callable[[], Server], tmp_path: Path) -> Server:
-    """A catalog whose titles are markup."""
+    """A catalog whose titles are markup, and long."""
     made = [
-        msgspec.structs.replace(one, title=f"<img src=x onerror=alert(1)> {one.id}")
+        msgspec.structs.replace(one, title=f"<img src=x onerror=alert(1)> {one.id}" + "x" * 3000)
         for one in episodes(120)
     ]
     publish_to(tmp_path / "shelf", catalog_of(made))
     return start_site()
 
 
-def test_a_title_is_text_never_markup(page: Page, hostile: Server) -> None:
+def test_a_title_is_text_never_markup_and_is_cut(page: Page, hostile: Server) -> None:
     page.goto(f"{hostile.url}/lab.html")
     expect(page.locator(".queue li").first).to_contain_text("<img src=x onerror=alert(")
     add(page, "episode-3")
@@ -135,6 +135,8 @@ def test_a_title_is_text_never_markup(page: Page, hostile: Server) -> None:
     page.keyboard.press("ArrowUp")
     expect(page.locator("#pointed")).to_contain_text("<img")
     assert page.locator("img").count() == 0
+    for long in (page.locator("#pointed"), page.locator(".queue summary").last):
+        assert (long.bounding_box() or {"height": 0})["height"] < 200
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1400, "light")])

@@ -81,7 +81,7 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
       set(choices.filter((other) => other !== one));
       ($("history").querySelector("button") ?? $("episode")).focus();
     }, { "aria-label": `Remove ${titles.get(one.id) ?? one.id}` })));
-    redraw($("history"), ...choices.map(({ id, type, days }, at) => h("tr", {}, h("th", { scope: "row" }, titles.get(id) ?? id),
+    redraw($("history"), ...choices.map(({ id, type, days }, at) => h("tr", {}, h("th", { scope: "row" }, h("span", {}, titles.get(id) ?? id)),
       h("td", {}, plain(type)), h("td", {}, `${+days.toFixed(1)} d ago`), h("td", {}, buttons[at]))));
   }
 

@@ -162,7 +162,7 @@ function queue({ episodes, trace }, other, point) {
     bar.style.backgroundImage = `linear-gradient(to right, ${Object.entries(given[at]).map(([name, value]) => `${colour(name)} ${end}% ${end += 100 * Math.max(value, 0) / whole}%,`).join("")} transparent ${end}%)`;
     return h("summary", { onfocus: () => point(id) }, h("span.quiet", {}, String(here)), h("span", {}, title),
     h("b", {}, !place ? "only here" : here < place ? `↑ up ${place - here}` : here > place ? `↓ down ${here - place}` : ""),
-    h("p.quiet", {}, [series?.name, reason.text, score.toFixed(3)].filter(Boolean).join(" · ")), bar);
+    h("p.quiet", {}, [score.toFixed(3), series?.name, reason.text].filter(Boolean).join(" · ")), bar);
   });
   return h("ol.queue", { "aria-label": "Queue: arrows go from row to row, Enter opens the parts of a score" }, ...oneStop(heads).map((head, at) => {
     const { id } = episodes[at];
