@@ -58,8 +58,9 @@ def test_a_tour_of_three_likes_shows_what_they_change(page: Page, demo: Server) 
     page.get_by_role("button", name="See what changes").click()
     before, after = (page.locator(".sides ol").nth(place) for place in (0, 1))
     expect(before.get_by_text("liked", exact=True)).to_have_count(3)
-    new = after.locator("li", has_text="new").locator(".title").all_text_contents()
-    assert new
+    new_titles = after.locator("li", has_text="new").locator(".title")
+    expect(new_titles.first).to_be_visible()
+    new = new_titles.all_text_contents()
     assert not set(new) & set(before.locator(".title").all_text_contents())
     assert overflow(page) == []
     assert audit(page) == []

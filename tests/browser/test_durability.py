@@ -30,7 +30,7 @@ def test_with_storage_full_an_engagement_is_called_saved_only_once_the_api_has_i
     expect(page.locator("#banner")).to_be_hidden()
     press(page, f"Save: {second}")
     expect(toast).to_contain_text("Saved.")
-    assert [one["episode_title"] for one in stored(site)] == [second, first]
+    until(page, lambda: [one["episode_title"] for one in stored(site)] == [second, first])
 
 
 def test_a_write_whose_answer_is_lost_or_of_a_captive_portal_is_sent_again_and_stored_once(
@@ -56,7 +56,7 @@ def test_a_write_whose_answer_is_lost_or_of_a_captive_portal_is_sent_again_and_s
     press(page, f"Save: {first}")
     until(page, lambda: len(sent) >= 4, 20)
     expect(page.locator("#banner")).to_be_hidden()
-    assert [one["episode_title"] for one in stored(site)] == [first]
+    until(page, lambda: [one["episode_title"] for one in stored(site)] == [first])
     assert len(set(sent)) == 1
 
 
@@ -137,7 +137,7 @@ def test_after_one_visit_the_page_works_offline_and_later_without_its_outbox(
     expect(page.locator("#welcome")).to_have_count(0)
     expect(page.locator("#banner")).to_contain_text("You are offline. One change waits")
     go(page, "saved")
-    assert page.locator("#view-saved .title").all_inner_texts() == [second, first]
+    expect(page.locator("#view-saved .title")).to_have_text([second, first])
     page.context.set_offline(False)
     until(page, lambda: len(stored(site, uid)) == 2)
     expect(page.locator("#banner")).to_be_hidden()
@@ -148,7 +148,7 @@ def test_after_one_visit_the_page_works_offline_and_later_without_its_outbox(
     page.context.set_offline(True)
     page.reload()
     saved = go(page, "saved")
-    assert page.locator("#view-saved .title").all_inner_texts() == [second, first]
+    expect(page.locator("#view-saved .title")).to_have_text([second, first])
     saved.get_by_role("link", name=first).click()
     expect(page.locator("#view-episode h1")).to_have_text(first)
     expect(page.locator("#view-episode")).to_contain_text("Noted")

@@ -63,7 +63,7 @@ def test_an_episode_found_by_its_title_is_added_with_an_age_and_a_type(
     page.get_by_role("combobox", name="Episode").press_sequentially(one["title"][:-1].upper())
     option = page.locator("#found option")
     expect(option).to_have_count(1)
-    assert option.get_attribute("value") == one["id"]
+    expect(option).to_have_attribute("value", one["id"])
     page.get_by_role("combobox", name="Engagement").select_option("bookmark")
     page.get_by_label("Days ago").fill("12.5")
     with page.expect_request("**/api/sessions/create") as sent:

@@ -35,7 +35,9 @@ def test_differences_are_marked_and_one_scenario_on_both_sides_has_none(
         for name in ("for_you", "baseline")
     }
     shown = site.create(scenario="for_you", limit=QUEUE, seed=1)["episodes"]
-    marks = side(page, "Left").locator(".queue b").all_inner_texts()
+    places = side(page, "Left").locator(".queue b")
+    expect(places.filter(has_text="only here").first).to_be_visible()
+    marks = places.all_inner_texts()
     for one, mark in zip(shown, marks, strict=True):
         here, there = one["queue_position"], everything["baseline"].get(one["id"])
         moved = "only here" if there is None else f"up {there - here}" if here < there else ""
@@ -156,6 +158,6 @@ def test_the_result_of_an_experiment_is_shown_with_pictures_and_a_table(
     expect(region.locator("tbody tr")).to_have_count(len(experiment["compared"]))
     primary = region.locator("tbody tr", has_text="click through, % (primary)")
     expect(primary).to_contain_text(f"{experiment['compared'][0]['p']:.3f}")
-    assert region.locator("svg").count() == 2
+    expect(region.locator("svg")).to_have_count(2)
     assert not Axe().run(page, context="#result").response["violations"]
     assert problems == []

@@ -34,7 +34,7 @@ def test_arabic_reads_from_right_to_left_and_nothing_leaves_the_window(
     with_episodes(page, title=ARABIC, series={"id": "sea", "name": ARABIC}, key_insight=ARABIC)
     visit(page, site)
     heading = page.locator("#feed h2").first
-    assert heading.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    expect(heading).to_have_css("direction", "rtl")
     page.evaluate("document.documentElement.dir = 'rtl'")
     card = page.locator("#feed .card").first
     cover, text = (card.locator(one).bounding_box() for one in (".art", ".head"))
