@@ -1,6 +1,5 @@
 """The home page: shelves of one user, and the next episodes of one shelf."""
 
-import asyncio
 from itertools import islice
 from typing import Annotated, Any
 
@@ -9,26 +8,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
-from feed.home.cursor import HomePayload, UnknownShelf, next_of_shelf, seal_home, unseal_home
+from feed.home.cursor import UnknownShelf, next_of_shelf, seal_home, unseal_home
 from feed.home.page import HomePage, joined
 from feed.ranking.pipeline import MILLION, Ranker
 from feed.session.decision_log import shown_list
 from feed.session.pages import encode_each, encode_episodes
 from feed.session.reason_text import render_all
-from feed.session.request import (
-    Ids,
-    Limit,
-    ListenerRequest,
-    SentImpressions,
-    impressions_of,
-)
+from feed.session.request import ListenerRequest
 from feed.session.state import Queue
 from functions.api.decision_log import log_ranking, log_shown
 from functions.api.home_answers import EncodedHomeAnswer, EncodedHomeShelf, EncodedShelfPage
-from functions.api.impressions import record_with_page
+from functions.api.next_page import PageRequest, page_input
 from functions.api.series import recommended_card
 from functions.api.series_answers import RecommendedSeriesCard
-from functions.api.sessions import cursor_problem, ranking_input
+from functions.api.sessions import ranking_input
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
 from functions.problems import invalid
@@ -41,21 +34,13 @@ class HomeRequest(ListenerRequest, frozen=True, kw_only=True, forbid_unknown_fie
     """The body of `POST /api/home`."""
 
 
-class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ShelfRequest(PageRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of `POST /api/home/{id}/next`."""
 
-    cursor: Annotated[str, msgspec.Meta(min_length=1)]
-    """`cursor` of the home page; it stays valid for all its shelves"""
     shelf: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     """`id` of the shelf"""
     shown: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None
     """`shown_count` of the last answer about this shelf; null: of the home page"""
-    limit: Limit = 10
-    """number of episodes"""
-    engaged_ids: Ids = ()
-    """episodes that are skipped, by id or content id"""
-    seen: SentImpressions = ()
-    """episodes that were on the screen; a signed-in user's are recorded"""
 
 
 async def create(service: Service, request: Request, timings: Timings) -> Response:
@@ -112,20 +97,15 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
     """Answer the next episodes of one shelf of the home page that a cursor carries."""
     with timings.step("validate"):
         body = await read_body(request, ShelfRequest)
-        uid = await service.verifier.uid(request)
-        session_id = request.path_params["session_id"]
-        payload = _open_cursor(service, body.cursor, session_id, uid)
-    saw = impressions_of(body.seen, session_id, service.now_us())
-    loaded, unsaved = await asyncio.gather(
-        service.catalog(timings), record_with_page(service, uid, saw, timings)
-    )
-    catalog = loaded.catalog
+    expected = "cursor of this home page, unchanged"
+    given = await page_input(service, request, body, unseal_home, expected, timings)
+    catalog = given.loaded.catalog
     with timings.step("resume"):
         try:
             page = next_of_shelf(
                 catalog,
-                session_id,
-                payload,
+                given.session_id,
+                given.payload,
                 body.shelf,
                 shown=body.shown,
                 limit=body.limit,
@@ -134,10 +114,10 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         except UnknownShelf as error:
             expected = f"a shelf of which the cursor holds the rest: {error}"
             raise invalid("shelf", expected, repr(body.shelf)) from error
-    degraded = [*service.catalog_degraded(catalog), *unsaved, *page.degraded]
+    degraded = [*service.catalog_degraded(catalog), *given.unsaved, *page.degraded]
     with timings.step("encode"):
         answer = EncodedShelfPage(
-            session_id=session_id,
+            session_id=given.session_id,
             shelf=page.shelf,
             episodes=(
                 msgspec.UNSET
@@ -145,7 +125,9 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
                 else encode_episodes(catalog, page.queue, page.positions)
             ),
             series=(
-                _series(loaded.rankers[service.settings.SCENARIO], page.queue, service.now_us())
+                _series(
+                    given.loaded.rankers[service.settings.SCENARIO], page.queue, service.now_us()
+                )
                 if page.is_of_series
                 else msgspec.UNSET
             ),
@@ -158,7 +140,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
             experiment=page.experiment or msgspec.UNSET,
         )
         encoded = msgspec.json.encode(answer)
-    if page.positions and not page.is_of_series and payload.session.is_decision:
+    if page.positions and not page.is_of_series and given.payload.session.is_decision:
         rows, sources, first = page.queue.rows, page.queue.sources, page.positions[0]
         shown = shown_list(
             catalog, rows, first, service.now_us(), sources=sources, shelf=page.shelf
@@ -166,7 +148,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         log_shown(service, timings, catalog, [shown])
     log_ranking(
         timings,
-        session_id=session_id,
+        session_id=given.session_id,
         scenario=page.scenario,
         catalog=catalog,
         degraded=degraded,
@@ -228,14 +210,3 @@ def _log_shelves(service: Service, timings: Timings, catalog: Catalog, page: Hom
         if not shelf.is_of_series
     ]
     log_shown(service, timings, catalog, lists)
-
-
-def _open_cursor(service: Service, token: str, session_id: str, uid: str | None) -> HomePayload:
-    with cursor_problem("cursor of this home page, unchanged"):
-        return unseal_home(
-            token,
-            session_id=session_id,
-            uid=uid,
-            keys=service.cursor_keys,
-            now_us=service.now_us(),
-        )

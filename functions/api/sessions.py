@@ -2,10 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -19,21 +16,14 @@ from feed.scenarios.changes import ScenarioChanges, with_changes
 from feed.scenarios.experiment import Assignment
 from feed.scenarios.scenario import Scenario, ScenarioError
 from feed.session import pages
-from feed.session.cursor import CursorError, CursorExpired, CursorPayload, unseal
+from feed.session.cursor import unseal
 from feed.session.decision_log import is_sampled
-from feed.session.request import (
-    Ids,
-    Limit,
-    ListenerRequest,
-    SentImpressions,
-    SessionRequest,
-    impressions_of,
-    make_query,
-)
+from feed.session.request import ListenerRequest, SessionRequest, impressions_of, make_query
 from feed.session.state import Session
 from feed.user.query import Query
 from functions.api.decision_log import log_page, log_ranking
-from functions.api.impressions import record_seen, record_with_page
+from functions.api.impressions import record_seen
+from functions.api.next_page import PageRequest, page_input
 from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
@@ -54,17 +44,8 @@ _NO_RECORDING = frozenset(
 the store was just too slow"""
 
 
-class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NextRequest(PageRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of `POST /api/sessions/{id}/next`."""
-
-    cursor: Annotated[str, msgspec.Meta(min_length=1)]
-    """`next_cursor` of the last page"""
-    limit: Limit = 10
-    """number of episodes on the page"""
-    engaged_ids: Ids = ()
-    """episodes that are skipped, by id or content id"""
-    seen: SentImpressions = ()
-    """episodes that were on the screen; a signed-in user's are recorded"""
 
 
 @dataclass(frozen=True)
@@ -179,16 +160,12 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
     """Answer the next page of the session that a cursor carries."""
     with timings.step("validate"):
         body = await read_body(request, NextRequest)
-        uid = await service.verifier.uid(request)
-        session_id = request.path_params["session_id"]
-        payload = _open_cursor(service, body.cursor, session_id, uid)
-    saw = impressions_of(body.seen, session_id, service.now_us())
-    loaded, unsaved = await asyncio.gather(
-        service.catalog(timings), record_with_page(service, uid, saw, timings)
-    )
+    expected = "next_cursor of the last page of this session, unchanged"
+    given = await page_input(service, request, body, unseal, expected, timings)
+    catalog = given.loaded.catalog
     with timings.step("resume"):
-        session = pages.resume(loaded.catalog, session_id, payload, body.engaged_ids)
-    return _page(service, loaded.catalog, session, body.limit, uid, timings, unsaved)
+        session = pages.resume(catalog, given.session_id, given.payload, body.engaged_ids)
+    return _page(service, catalog, session, body.limit, given.uid, timings, given.unsaved)
 
 
 def _page(
@@ -235,33 +212,3 @@ def _check_user(user_id: str | None, uid: str | None) -> None:
             field="user_id",
             expected="the signed-in user's own id, or none",
         )
-
-
-def _open_cursor(service: Service, token: str, session_id: str, uid: str | None) -> CursorPayload:
-    with cursor_problem("next_cursor of the last page of this session, unchanged"):
-        return unseal(
-            token,
-            session_id=session_id,
-            uid=uid,
-            keys=service.cursor_keys,
-            now_us=service.now_us(),
-        )
-
-
-@contextmanager
-def cursor_problem(expected: str) -> Iterator[None]:
-    """Raise a cursor's errors as `ProblemError`: 410 if it expired, 400 for any other one."""
-    try:
-        yield
-    except CursorExpired as error:
-        raise ProblemError(
-            410,
-            "cursor-expired",
-            "this session has expired: create a new one",
-            field="cursor",
-            expected="a cursor that has not expired",
-        ) from error
-    except CursorError as error:
-        raise ProblemError(
-            400, "invalid-cursor", f"cursor: {error}", field="cursor", expected=expected
-        ) from error
