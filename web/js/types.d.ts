@@ -93,6 +93,16 @@ type Engagement = import("./library/outbox-types.d.ts").Engagement;
 // What was done with an episode, the latest first: the types, and the share that was heard.
 interface EpisodePast { id: string; all: Engagement[]; done: Set<EngagementType>; heard: number; card?: Episode }
 
+// Saved, or History.
+interface ListView {
+  none: string; detail: string; // said of an empty list
+  list: () => EpisodePast[];
+  group: (past: EpisodePast) => string; // the heading that a row stands under, or ""
+  facts: (past: EpisodePast) => string[];
+  removed: (past: EpisodePast) => Engagement[]; // with its row
+  more: () => void; // draws what else the page has
+}
+
 type ListField = import("./library/outbox-types.d.ts").ListField;
 
 type SeriesField = "followed_series" | "muted_series";

@@ -32,12 +32,12 @@ const pastOf = (engagements) => [...Map.groupBy(engagements, (one) => one.episod
 /** @param {EpisodePast} past @returns {string} */
 const left = ({ heard, card }) => heard === 1 ? t("Finished") : duration(card?.duration_s, heard);
 
-/** @param {string} name @param {string} none @param {string} detail @param {() => EpisodePast[]} list @param {(past: EpisodePast) => string} group @param {(past: EpisodePast) => string[]} facts @param {(past: EpisodePast) => Engagement[]} removed @param {() => void} [more] */
-function view(name, none, detail, list, group, facts, removed, more) {
+/** @param {string} name @param {ListView} how */
+function view(name, { none, detail, list, group, facts, removed, more }) {
   let shown = PAGE;
 
   function update() {
-    more?.();
+    more();
     const all = list();
     const visible = all.slice(0, shown);
     const { state, older } = library;
@@ -111,30 +111,36 @@ const isSave = (/** @type {Engagement} */ { type }) => type === "bookmark";
 const note = h("p.quiet");
 $("saved-title").after(note);
 
-export const saved = view("saved", t("Nothing saved yet"), t("Save an episode of the feed, and it waits for you here."),
-  () => pastOf(library.engagements.toSorted((one, other) => Number(isSave(other)) - Number(isSave(one)))).filter(({ done }) => done.has("bookmark")),
-  () => "",
-  (past) => [age(past.card?.published_at), left(past)],
-  ({ all }) => all.filter(isSave),
-  () => { note.textContent = kept.full ? t("This device's storage is full or switched off. Nothing is lost, but not all of it can be read without a connection.") : ""; });
+export const saved = view("saved", {
+  none: t("Nothing saved yet"),
+  detail: t("Save an episode of the feed, and it waits for you here."),
+  list: () => pastOf(library.engagements.toSorted((one, other) => Number(isSave(other)) - Number(isSave(one)))).filter(({ done }) => done.has("bookmark")),
+  group: () => "",
+  facts: (past) => [age(past.card?.published_at), left(past)],
+  removed: ({ all }) => all.filter(isSave),
+  more: () => { note.textContent = kept.full ? t("This device's storage is full or switched off. Nothing is lost, but not all of it can be read without a connection.") : ""; },
+});
 
 /** @param {EpisodePast} past */
 const at = ({ all: [{ timestamp = "" }] }) => new Date(Date.parse(timestamp) || 0);
 const resetButton = button(t("Reset"), reset);
 $("history-title").after(resetButton);
 
-export const history = view("history", t("No history yet"), t("What you play, save or refuse stands here. You can take any of it back."),
-  () => pastOf(library.engagements),
-  (past) => {
+export const history = view("history", {
+  none: t("No history yet"),
+  detail: t("What you play, save or refuse stands here. You can take any of it back."),
+  list: () => pastOf(library.engagements),
+  group: (past) => {
     const days = Math.round((serverTime().setHours(0, 0, 0, 0) - at(past).setHours(0, 0, 0, 0)) / DAY_MS);
     return days < 2 ? RELATIVE.format(-Math.max(0, days), "day") : date.format(at(past));
   },
-  (past) => [
+  facts: (past) => [
     ...DONE.filter(([type]) => past.done.has(type) && !(type === "listen" && past.heard === 1) && (type !== "click" || past.done.size === 1))
       .map(([type, word]) => type === "listen" && left(past) || word),
     time.format(at(past))],
-  ({ all }) => all,
-  () => { resetButton.hidden = !library.engagements.length; });
+  removed: ({ all }) => all,
+  more: () => { resetButton.hidden = !library.engagements.length; },
+});
 
 export async function reset() {
   if (!await confirmed(t("Reset the feed?"), t("This deletes your whole history, also what you saved. Interests, shows and mutes stay."), t("Reset"))) return;
