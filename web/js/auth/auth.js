@@ -1,10 +1,10 @@
 // Who listens: signed in with Firebase on Hosting, a demo user on the local server, as the deployment's files say. Until it
 // is known, the page shows the last listener of this device and sends nothing as them.
 
-import { firebaseAuth } from "./firebase.js";
-import { answerOf, Backoff } from "../http/problem.js";
 import { device } from "../device.js";
 import { t } from "../ui/text.js";
+import { answerOf, Backoff } from "../http/problem.js";
+import { firebaseAuth } from "./firebase.js";
 
 const SIGN_IN_WAIT_MS = 5_000; // wait for sign-in this long, then show a feed without it
 

@@ -1,8 +1,8 @@
 // Calls to the API as the listener.
 
-import { auth, config, settled } from "./auth.js";
 import { t } from "../ui/text.js";
 import { answerOf, Problem } from "../http/problem.js";
+import { auth, config, settled } from "./auth.js";
 
 const TIMEOUT_MS = 15_000;
 const STREAMED = "/ask"; // has an address of its own, where there is one

@@ -1,8 +1,8 @@
 // What a listener can do with an episode, and what plays, as far as all pages need to know it.
 
 import { h, hush, icon, iconButton, toast } from "../ui/dom.js";
-import { library } from "../library/library.js";
 import { t } from "../ui/text.js";
+import { library } from "../library/library.js";
 
 /** Episodes as this visit has shown them, some with a reason. @type {Map<string, Episode>} */
 const shown = new Map();

@@ -1,11 +1,11 @@
 // What lists are made of: an episode as a row or as a tile, a show as a tile.
 
-import { live, playButton, toggleButton } from "./actions.js";
-import { art } from "./art.js";
-import { watch } from "../library/impressions.js";
-import { library } from "../library/library.js";
 import { h, link } from "../ui/dom.js";
 import { age, count, duration, joined, t } from "../ui/text.js";
+import { watch } from "../library/impressions.js";
+import { library } from "../library/library.js";
+import { live, playButton, toggleButton } from "./actions.js";
+import { art } from "./art.js";
 
 /** @param {Episode["series"]} series */
 export const seriesLink = (series) => series && link("series", series.id, series.name || series.id);

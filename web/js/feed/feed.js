@@ -1,15 +1,15 @@
 // The For You feed: pages of a session, and at its end of another one. shelves.js fills the places between the cards.
 
-import { auth, settled } from "../auth/auth.js";
-import { updateAll } from "../episode/actions.js";
-import { card } from "../episode/card.js";
+import { device, tab } from "../device.js";
 import { $, announce, button, copy, h, hush, painted, toast } from "../ui/dom.js";
+import { count, t } from "../ui/text.js";
+import { Problem } from "../http/problem.js";
+import { auth, settled } from "../auth/auth.js";
 import { watch } from "../library/impressions.js";
 import { library } from "../library/library.js";
-import { device, tab } from "../device.js";
-import { Problem } from "../http/problem.js";
+import { updateAll } from "../episode/actions.js";
+import { card } from "../episode/card.js";
 import { createSession, dropNotice, explain, intro, nextPage, notice, pauseRetries } from "./session.js";
-import { count, t } from "../ui/text.js";
 
 const MAX_SERVED = 200;
 const FEED_TTL_MS = 30 * 60_000; // an older feed is replaced

@@ -1,11 +1,11 @@
 // The calls of a feed, and what it says of their answers.
 
+import { $, announce, button, emptyState } from "../ui/dom.js";
+import { count, t } from "../ui/text.js";
 import { Backoff, Problem } from "../http/problem.js";
 import { call } from "../auth/call.js";
 import { withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
-import { $, announce, button, emptyState } from "../ui/dom.js";
-import { count, t } from "../ui/text.js";
 
 const PAGE = 10;
 const SEEN_AT_ONCE = 30; // stored with a page: each time costs a write

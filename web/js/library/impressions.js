@@ -1,7 +1,7 @@
 // What was on the screen for a second or more: sent with a later call, and kept on this device until it is stored.
 
-import { auth } from "../auth/auth.js";
 import { device, serverTime } from "../device.js";
+import { auth } from "../auth/auth.js";
 
 const VISIBLE_MS = 1000;
 const MAX_KEPT = 300;

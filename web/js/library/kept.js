@@ -1,8 +1,8 @@
 // Cards of the library's episodes, and notes of those saved last, to be read without a connection. They are in the
 // browser's cache storage: localStorage holds less, and the outbox needs it.
 
-import { call } from "../auth/call.js";
 import { Problem } from "../http/problem.js";
+import { call } from "../auth/call.js";
 import { library } from "./library.js";
 
 const MAX_IDS = 50; // of a call

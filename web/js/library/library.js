@@ -1,9 +1,9 @@
 // The listener's engagements and profile: the server's state with the outbox's writes applied.
 // Every change shows at once.
 
-import { call, request } from "../auth/call.js";
-import { auth } from "../auth/auth.js";
 import { device, serverTime } from "../device.js";
+import { auth } from "../auth/auth.js";
+import { call, request } from "../auth/call.js";
 import { key } from "./impressions.js";
 import { changed, Outbox, withoutTitles, withTimestamp } from "./outbox.js";
 

@@ -1,10 +1,10 @@
 // Recent searches, and what the beginning of one may become: a combobox with a list (WAI-ARIA's pattern).
 
-import { call } from "../auth/call.js";
-import { library } from "../library/library.js";
 import { device } from "../device.js";
 import { address, h, icon } from "../ui/dom.js";
 import { t } from "../ui/text.js";
+import { call } from "../auth/call.js";
+import { library } from "../library/library.js";
 
 const KEPT = 8;
 const SHOWN = 4; // they stand above what is found
