@@ -210,6 +210,8 @@ def test_nothing_is_wider_than_a_narrow_phone(
         page.goto(f"{site.url}/#/{view}/{name}")
         expect(page.locator(f"#{view} .row-item")).to_be_visible()
         assert overflow(page) == [], view
+    page.get_by_role("button", name="Back", exact=True).click()  # no tab leads to these pages
+    expect(page.locator("#view-topic")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 1200], ids=["narrow", "wide"])

@@ -101,7 +101,7 @@ function rail(page, shelf, episodes) {
     const rest = row.scrollWidth - row.clientWidth - at;
     turns[0].toggleAttribute("disabled", at < 8);
     turns[1].toggleAttribute("disabled", rest < 8 && !shelf.remaining_count);
-    if (busy || rest > (at ? row.clientWidth : 8) || !shelf.remaining_count) return;
+    if (busy || !at || rest > row.clientWidth || !shelf.remaining_count) return;
     busy = true;
     moreOf(page, shelf).then((more) => row.append(...more), () => {}).then(() => { busy = false; }); // else with the next scrolling
   };

@@ -131,7 +131,8 @@ async function complete(episode) {
   if (id !== shown) return;
   const [noted, course, found] = answers.map((one) => one.status === "fulfilled" ? one.value : null);
   const rows = found?.episodes.map((/** @type {Episode} */ one) => episodeRow(one)) ?? [];
-  const about = clamped(h("div.notes", { lang }, ...noted?.html ? notes(noted.html, episode) : timed(description, episode)));
+  const about = clamped(h("div.notes", { lang }, ...(noted?.html ? notes(noted.html, episode) : timed(description, episode))
+    .filter((one) => (one instanceof Node ? one.textContent : one)?.trim() !== episode.key_insight))); // which stands above
   const lost = answers.some((one) => one.status === "rejected" && Problem.of(one.reason).status !== 404);
   $("episode-rest").replaceChildren(
     course?.chapters.length ? section(t("Chapters"), chapterList(course.chapters, episode)) : "",
