@@ -10,7 +10,7 @@ const MODULES = {
   "js/feed": ["feed", "interests", "session", "shelves"],
   "js/library": ["impressions", "kept", "library", "outbox", "queue"],
   "js": ["device", "main", "router", "start"],
-  "js/pages": ["ask", "episode", "lists", "names", "parts", "photo", "playing", "search", "suggestions", "you"],
+  "js/pages": ["ask", "episode", "lists", "names", "parts", "playing", "search", "suggestions", "you"],
   "js/player": ["bar", "media-session", "player"],
   "js/ui": ["dom", "text"],
   languages: ["de"],

@@ -324,6 +324,13 @@ def test_a_topic_is_muted_until_it_is_unmuted_and_all_data_can_be_taken_along(
     assert document["profile"]["muted_categories"] == ["Science"]
     press(you, "Unmute: Science")
     until(page, lambda: profile(site)["muted_categories"] == [])
-    page.route("**/api/me/export", lambda route: route.fulfill(body='{"engagements": [{'))
+    limit = {"type": "urn:earshot:problem:too-many-requests", "title": "Too many requests"}
+    answers = [
+        {"body": json.dumps(limit), "status": 429, "headers": {"Retry-After": "1800"}},
+        {"body": '{"engagements": [{'},
+    ]
+    page.route("**/api/me/export", lambda route: route.fulfill(**answers.pop(0)))
     press(you, "Download my data")
-    expect(page.locator("#toast")).to_contain_text("No file was saved: the connection broke off")
+    expect(page.locator("#toast")).to_contain_text("Too many requests. Try again in 30 min.")
+    press(you, "Download my data")
+    expect(page.locator("#toast")).to_contain_text("The answer could not be read.")

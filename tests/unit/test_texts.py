@@ -11,6 +11,7 @@ import pytest
 from feed.home import file, labels
 from feed.insights import reasons as insight_reasons
 from feed.session import reason_text
+from functions.problem_kinds import KINDS
 from tests.support.server import ROOT
 
 WEB = ROOT / "web"
@@ -68,6 +69,7 @@ def of_api() -> set[str]:
     """The keys of the texts that the API makes, by their kind."""
     home = file.shipped()
     return {
+        *(f"problem: {kind}" for kind in KINDS),
         *(f"reason: {key}" for key in [*reason_text._TEXTS, *insight_reasons._TEXTS]),
         *(f"shelf: {key}" for key in labels.TITLES),
         *(f"shelf reason: {key}" for key in labels.REASONS),
@@ -106,5 +108,5 @@ def test_a_language_has_every_text_and_no_other(language: Path) -> None:
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.stem)
 def test_a_translation_has_the_values_of_its_text(language: Path) -> None:
     for english, translated in translations(language).items():
-        if not english.startswith(("reason: ", "shelf: ", "shelf reason: ")):
+        if not english.startswith(("problem: ", "reason: ", "shelf: ", "shelf reason: ")):
             assert names(translated) == names(english), english

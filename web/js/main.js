@@ -33,7 +33,7 @@ const VIEWS = {
   you: page(t("You"), () => import("./pages/you.js")),
   playing: page(t("Now playing"), () => import("./pages/playing.js")),
   episode: page(t("Episode"), () => import("./pages/episode.js")),
-  series: page(t("Show"), names, "series"),
+  series: page(t("Podcast"), names, "series"),
   topic: page(t("Topic"), names, "topic"),
   person: page(t("Person"), names, "person"),
   entity: page(t("Name"), names, "entity"),

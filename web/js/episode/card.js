@@ -2,7 +2,7 @@
 
 import { label, live, playButton, toggleButton } from "./actions.js";
 import { art } from "./art.js";
-import { button, h, hush, icon, iconButton, link, styles } from "../ui/dom.js";
+import { button, h, hush, icon, iconButton, link, rove, styles } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { age, duration, joined, t, told } from "../ui/text.js";
 
@@ -25,7 +25,7 @@ export function card(episode, refresh) {
     h("div.head", {}, series && h("p.series", {}, of ? link("series", of, series) : series), heading, facts),
     h("div.body", {},
       h("p.insight", { lang }, episode.key_insight ?? episode.description), reason, why,
-      h("div.actions", {}, started, saved, liked, disliked, more)));
+      rove(h("div.actions", { role: "toolbar" }, started, saved, liked, disliked, more))));
   const goneText = h("span");
   const undo = button(t("Undo"), restore);
   const gone = h("p.gone", {}, goneText, undo);
@@ -69,6 +69,6 @@ export function card(episode, refresh) {
     article.hidden = away;
     gone.hidden = !away;
     item.hidden = away && !left;
-    goneText.textContent = muted ? t("Muted: “{series}”.", { series }) : t("Noted: less like “{title}”.", { title });
+    goneText.textContent = muted ? t("Muted: “{name}”.", { name: series }) : t("Noted: less like “{title}”.", { title });
   });
 }

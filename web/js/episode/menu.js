@@ -6,7 +6,7 @@ import { library } from "../library/library.js";
 import { put } from "../library/queue.js";
 import { t } from "../ui/text.js";
 
-/** @param {Episode} episode @param {HTMLElement} opener @param {(how: () => void) => void} leave */
+/** @param {Episode} episode @param {HTMLElement} opener @param {(how: () => void) => void} [leave] for one that goes */
 export function openEpisodeMenu(episode, opener, leave) {
   const { id, title, series } = episode;
   const of = series?.id ?? "";
@@ -20,7 +20,7 @@ export function openEpisodeMenu(episode, opener, leave) {
     ["similar", t("More like this"), () => { location.hash = `${address("episode", id)}?similar`; }],
     ...(of ? /** @type {MenuItem[]} */ ([
       [follows ? "check" : "plus", follows ? t("Unfollow {name}", { name }) : t("Follow {name}", { name }), () => toggleSeries(of, name, "followed_series")],
-      ["mute", t("Mute {name}", { name }), () => leave(() => toggleSeries(of, name, "muted_series"))]]) : [])]);
+      ["mute", t("Mute {name}", { name }), () => leave ? leave(() => toggleSeries(of, name, "muted_series", true)) : toggleSeries(of, name, "muted_series")]]) : [])]);
 }
 
 /** @param {Episode} episode */
@@ -38,13 +38,15 @@ export async function share(episode) {
   if (!navigator.share) toast(t("Link copied."));
 }
 
-/** @param {string} id @param {string} name @param {SeriesField} field */
-export function toggleSeries(id, name, field) {
+/** @param {string} id @param {string} name @param {SeriesField} field @param {boolean} [quietly] the page says it itself */
+export function toggleSeries(id, name, field, quietly) {
   const on = !library.has(field, id);
   library.seriesNames.set(id, name);
   library.set(field, id, on);
-  if (field === "muted_series") announce(on ? t("Muted: “{series}”.", { series: name }) : t("No longer muted: “{series}”.", { series: name }));
-  else acknowledge(on ? t("You follow “{name}”.", { name }) : t("You no longer follow “{name}”.", { name }));
+  const said = field === "muted_series" ? on ? t("Muted: “{name}”.", { name }) : t("No longer muted: “{name}”.", { name })
+    : on ? t("You follow “{name}”.", { name }) : t("You no longer follow “{name}”.", { name });
+  if (quietly) announce(said);
+  else acknowledge(said, [t("Undo"), () => library.set(field, id, !on)]);
 }
 
 /** @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items */

@@ -1,7 +1,7 @@
 // Interests: chosen among the catalog's categories.
 
 import { call } from "../auth/call.js";
-import { button, h } from "../ui/dom.js";
+import { button, h, redraw } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { t } from "../ui/text.js";
 
@@ -35,7 +35,7 @@ export function interestChips(pressed = () => {}) {
     pressed();
   });
   const fill = () => categories().then((names) => {
-    chips.replaceChildren(...names.map(chip));
+    redraw(chips, ...names.map(chip));
     draw();
   }, (problem) => chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button(t("Try again"), fill)));
   fill();

@@ -6,7 +6,7 @@ import { withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
 import { tab } from "../device.js";
 import { episodeTile, seriesTile } from "../episode/items.js";
-import { address, button, copy, h, iconButton, styles } from "../ui/dom.js";
+import { address, button, copy, h, iconButton, rove, styles } from "../ui/dom.js";
 import { t, told } from "../ui/text.js";
 
 const FEWEST = 3; // episodes of a shelf
@@ -107,27 +107,9 @@ function rail(page, shelf, episodes) {
   };
   row.addEventListener("scroll", follow, { passive: true });
   new ResizeObserver(follow).observe(row);
-  rove(row, rtl);
+  rove(row);
   return h("li.rail", {}, h("section", { "aria-label": title }, h("div.top", {}, h("div", {}, h("h2", {}, title), h("p.facts", {}, told("shelf reason", shelf.reason))),
     (trends || shelf.total > tiles.length) && h("a", { href: trends ? "#/trending" : address("shelf", shelf.id), "aria-label": label(t("See all"), { title }) }, t("See all")), ...turns), row));
-}
-
-/** Makes a row of tiles one stop of the Tab key; the arrow keys move within. @param {HTMLElement} row @param {() => boolean} rtl */
-function rove(row, rtl) {
-  const enter = (/** @type {Element | null} */ tile) => {
-    for (const one of row.querySelectorAll("a, button")) /** @type {HTMLElement} */ (one).tabIndex = tile?.contains(one) ? 0 : -1;
-  };
-  enter(row.firstElementChild);
-  row.addEventListener("focusin", ({ target }) => enter(/** @type {Element} */ (target).closest(".tile")));
-  row.addEventListener("keydown", (event) => {
-    const tiles = [...row.querySelectorAll(".tile:not([hidden])")];
-    const at = tiles.findIndex((one) => one.contains(document.activeElement));
-    const way = rtl() ? -1 : 1;
-    const to = { ArrowLeft: at - way, ArrowRight: at + way, Home: 0, End: tiles.length - 1 }[event.key] ?? -1;
-    const next = /** @type {HTMLElement | undefined} */ (tiles[to]?.querySelector(".title a"));
-    if (next) event.preventDefault();
-    next?.focus();
-  });
 }
 
 /** @param {Pick<Shelf, "episodes" | "series">} shelf @param {string} session @returns {HTMLElement[]} */

@@ -1,6 +1,6 @@
 // When a call fails: errors of the API (RFC 9457), and retries.
 
-import { t } from "../ui/text.js";
+import { duration, t, told } from "../ui/text.js";
 
 const PROBLEM_PREFIX = "urn:earshot:problem:"; // of the API's own problem types
 const TEMPORARY = [0, 401, 408, 429]; // statuses that a retry may fix, besides every 5xx
@@ -8,19 +8,26 @@ const TEMPORARY = [0, 401, 408, 429]; // statuses that a retry may fix, besides 
 /** An error answer of the API, or no answer (status 0). */
 export class Problem extends Error {
   /** @param {import("../library/outbox-types.d.ts").ProblemDocument} said */
-  constructor({ title, detail = "", expected, type = "" }, status = 0, retryAfterS = 0) {
-    super(title);
-    this.detail = expected ? `${detail} (expected: ${expected})` : detail;
-    this.kind = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : "";
+  constructor({ title, detail = "", type = "" }, status = 0, retryAfterS = 0) {
+    const kind = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : "";
+    super(told("problem", { key: kind, params: {}, text: title }));
+    // What the API says in detail is English.
+    this.detail = retryAfterS >= 60 ? t("Try again in {time}.", { time: duration(retryAfterS) })
+      : this.message === title ? detail : "";
+    this.kind = kind;
     this.status = status;
     this.retryAfterS = retryAfterS || 0;
     /** Whether a retry may succeed: false if the API itself refused the request. */
     this.temporary = TEMPORARY.includes(status) || status >= 500 || !this.kind;
   }
 
+  get text() { return `${this.message}. ${this.detail}`.trim(); }
+
   /** @param {unknown} error */
   static of(error) {
-    return error instanceof Problem ? error : new Problem({ title: t("The answer could not be read"), detail: String(error) });
+    if (error instanceof Problem) return error;
+    console.error(error);
+    return new Problem({ title: t("The answer could not be read") });
   }
 }
 

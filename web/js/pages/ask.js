@@ -11,8 +11,9 @@ import { $, announce, button, h } from "../ui/dom.js";
 import { t, timecode } from "../ui/text.js";
 
 const ANSWER_MS = 60_000; // the API ends an answer sooner
+const MAX_CHARS = 1000; // of a question
 
-const input = h("input", { type: "text", "aria-label": t("Your question"), placeholder: t("What do you want to know?"), maxlength: 1000,
+const input = h("input", { type: "text", "aria-label": t("Your question"), placeholder: t("What do you want to know?"), maxlength: MAX_CHARS,
   autocomplete: "off", enterkeyhint: "send" });
 const send = h("button.strong", { type: "submit" }, t("Ask"));
 const turns = h("ol.turns", { role: "list", "aria-label": t("Questions and answers") });
@@ -23,7 +24,7 @@ let conversation = null;
 /** @type {string | null} */
 let whose = null;
 
-const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q") ?? "";
+const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q")?.slice(0, MAX_CHARS);
 
 export function update() {
   const { uid } = auth().listener;
@@ -64,6 +65,7 @@ async function ask(question) {
   const foot = h("p.quiet", {}, t("Looking…"));
   const turn = h("li", {}, h("h2", { dir: "auto" }, question), answer, foot, sources);
   turns.prepend(turn);
+  setTimeout(() => scrollTo({ top: 0 })); // after the router has returned to where the page was left
   input.value = "";
   send.textContent = t("Stop");
   let [text, whole] = ["", false];
@@ -82,7 +84,7 @@ async function ask(question) {
         answer.replaceChildren(...cited(text, sources));
         foot.textContent = "";
       }
-      if (name === "done") foot.replaceChildren(...ending(data));
+      if (name === "done") foot.textContent = ending(data);
       whole ||= name === "done";
     }
     if (!whole) throw new Problem({ title: t("The answer broke off") });
@@ -90,8 +92,9 @@ async function ask(question) {
   } catch (error) {
     if (mine.signal.aborted) foot.textContent = t("Stopped.");
     else {
-      const { message, detail } = Problem.of(error);
-      foot.replaceChildren(`${message}. ${detail} `, button(t("Try again"), () => { turn.remove(); ask(question); }));
+      const { text: why } = Problem.of(error);
+      foot.replaceChildren(`${why} `, button(t("Try again"), () => { send.focus(); turn.remove(); ask(question); }));
+      announce(why);
     }
   } finally {
     if (writing === mine) {
@@ -120,9 +123,8 @@ const cited = (text, sources) => text.split(/(\[\d+\])/).map((part) => {
 
 /** @param {AnswerDone} done */
 function ending({ model, complete, degraded }) {
-  const said = [
+  return `${[
     model === "extractive" ? t("Sentences of these episodes, not written by a model") : t("Written by {model}: check it with its sources", { model }),
     !complete && t("it is not complete"), causes(degraded),
-  ];
-  return [document.createTextNode(`${said.filter(Boolean).join(". ")}.`)];
+  ].filter(Boolean).join(". ")}.`;
 }

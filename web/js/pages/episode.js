@@ -11,7 +11,7 @@ import { library } from "../library/library.js";
 import { entitle } from "../router.js";
 import { episodeRow, seriesLink } from "../episode/items.js";
 import { failure, section, toFeed } from "./parts.js";
-import { $, button, emptyState, h, icon, iconButton, link, toast } from "../ui/dom.js";
+import { $, button, emptyState, h, icon, iconButton, link, rove } from "../ui/dom.js";
 import { duration, joined, language, t, timecode, told } from "../ui/text.js";
 
 const MAX_NAMES = 10; // of people, of topics, of things
@@ -37,6 +37,10 @@ function follow() {
   for (const { children } of $("episode").querySelectorAll(".course")) {
     const places = /** @type {HTMLElement[]} */ ([...children]);
     const current = places.findLast(({ dataset: { at } }) => Number(at) <= position);
+    const before = places.find((one) => one.ariaCurrent);
+    if (current === before) continue;
+    const { top = -1, bottom = -1 } = before?.getBoundingClientRect() ?? {};
+    if (bottom > 0 && top < innerHeight) current?.scrollIntoView({ block: "nearest" }); // it was read along
     for (const one of places) one.ariaCurrent = one === current ? "true" : null;
   }
 }
@@ -84,10 +88,7 @@ function draw(episode) {
   entitle("episode", title);
   heading.lang = lang ?? "";
   const facts = h("p.facts");
-  const more = iconButton("more", label(t("More"), episode), () => openEpisodeMenu(episode, more, (how) => {
-    how();
-    toast(t("Muted: “{series}”.", { series: series?.name || series?.id }));
-  }), { "aria-haspopup": "true" });
+  const more = iconButton("more", label(t("More"), episode), () => openEpisodeMenu(episode, more), { "aria-haspopup": "true" });
   const buttons = [playButton(episode), toggleButton("bookmark", episode), toggleButton("like", episode), toggleButton("not_interested", episode)];
   alive = [live(facts, () => {
     const at = player.at(id);
@@ -97,7 +98,7 @@ function draw(episode) {
   }), ...buttons];
   fill(() => [
     h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, seriesLink(series)), heading, facts,
-      h("div.actions", {}, ...buttons, iconButton("share", label(t("Share"), episode), () => share(episode)), more))),
+      rove(h("div.actions", { role: "toolbar" }, ...buttons, iconButton("share", label(t("Share"), episode), () => share(episode)), more)))),
     reason ? h("details", {}, h("summary.reason", {}, icon("spark"), h("span.reason-text", {}, told("reason", reason)), h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
     ...clamped(h("p.lead", { lang }, episode.key_insight)),
     names(episode), h("div", { id: "episode-rest" })]);

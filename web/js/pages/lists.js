@@ -6,7 +6,7 @@ import { refresh } from "../feed/feed.js";
 import { serverTime } from "../device.js";
 import { fetchCards, kept, keptEpisode } from "../library/kept.js";
 import { library } from "../library/library.js";
-import { confirmed, loading, toFeed } from "./parts.js";
+import { confirmed, leaveRow, loading, tell, toFeed } from "./parts.js";
 import { $, button, emptyState, h, iconButton, link, redraw, toast } from "../ui/dom.js";
 import { age, DAY_MS, duration, joined, language, RELATIVE, t } from "../ui/text.js";
 
@@ -57,7 +57,7 @@ function view(name, { none, detail, list, group, facts, removed, more }) {
   async function showMore() {
     const before = $(name).querySelectorAll("li").length;
     shown += PAGE;
-    if (list().length < shown) await library.loadOlder().catch(({ message }) => toast(message));
+    if (list().length < shown) await library.loadOlder().catch(tell);
     update();
     $(name).querySelectorAll("li")[before]?.querySelector("a")?.focus();
   }
@@ -80,7 +80,6 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
     if (heard && heard < 1 && !isPlaying(card.id)) play.ariaLabel = label(t("Continue"), shown);
   }
   const { outbox } = library;
-  const key = `remove ${id}`;
   const item = h("li.row-item", {}, /** @type {HTMLElement} */ (covers.get(picture)),
     h("div.text", {},
       h("p.title", { lang: card?.language }, opened),
@@ -93,18 +92,9 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
       acknowledge(t("Removed."), [t("Undo"), () => {
         if (outbox !== library.outbox) return; // another listener is here
         for (const one of engagements) library.restore(one);
-        [...$(view).querySelectorAll("button")].find((one) => one.dataset.key === key)?.focus();
       }]);
-    }, { "data-key": key }));
+    }, { "data-key": `remove ${id}` }));
   return item;
-}
-
-/** Moves the focus to the row beside one that is about to go. @param {Element} row @param {HTMLElement} list @param {HTMLElement} otherwise */
-export function leaveRow(row, list, otherwise) {
-  const rows = [...list.querySelectorAll("li")];
-  const at = rows.findIndex((one) => one === row);
-  const buttons = (rows[at + 1] ?? rows[at - 1])?.querySelectorAll("button");
-  ([...buttons ?? []].at(-1) ?? otherwise).focus();
 }
 
 const isSave = (/** @type {Engagement} */ { type }) => type === "bookmark";
@@ -148,7 +138,7 @@ export async function reset() {
     await library.reset();
     toast(t("Your feed starts again."), [t("Refresh"), refresh]);
   } catch (problem) {
-    toast(t("Not reset: {why}.", { why: /** @type {Error} */ (problem).message }));
+    tell(problem, t("Not reset."));
   }
   if (resetButton.hidden) $("history-title").focus();
 }

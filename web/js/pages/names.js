@@ -11,7 +11,7 @@ import { library } from "../library/library.js";
 import { entitle } from "../router.js";
 import { episodeList, failure, loading, moreButton, section, toFeed } from "./parts.js";
 import { episodeRow, seriesTile, tile } from "../episode/items.js";
-import { $, address, button, emptyState, h, link, svg } from "../ui/dom.js";
+import { $, address, button, emptyState, h, link, redraw, svg } from "../ui/dom.js";
 import { age, count, joined, language, t, told } from "../ui/text.js";
 
 /** @type {Record<Insight["kind"], string>} */
@@ -29,12 +29,12 @@ function view(name, title, draw, stays = true) {
   const update = () => updateAll($(name), ".row-item, .tile, .row > button");
   /** @param {string} key */
   async function load(key) {
-    $(name).replaceChildren(loading());
+    redraw($(name), loading());
     const [heading, ...content] = await draw(key).catch((error) =>
       [title || key, Problem.of(error).status === 404 ? nothing() : failure(error, () => load(key))]);
     if (key !== shown) return;
     entitle(name, /** @type {string} */ (heading));
-    $(name).replaceChildren(...content);
+    redraw($(name), ...content);
   }
   return {
     update,
@@ -84,7 +84,7 @@ export const shelf = view("shelf", t("Shelf"), async (id) => {
   return [told("shelf", found.title), h("p.quiet", {}, joined([told("shelf reason", found.reason), count(found.total, "One in all", "{n} in all")])), tiles, more];
 }, false);
 
-export const series = view("series", t("Show"), async (id) => {
+export const series = view("series", t("Podcast"), async (id) => {
   const path = `/series/${encodeURIComponent(id)}`;
   /** @type {[EpisodePage & {series: Show}, {series: Show[]}]} */
   const [page, { series: alike }] = await Promise.all([call("GET", `${path}?limit=20`), call("GET", `${path}/similar?limit=6`)]);

@@ -17,10 +17,15 @@ export function failure(error, retry) {
   return emptyState(message, detail, button(t("Try again"), retry, { class: "strong" }));
 }
 
-/** @param {unknown} error */
-export function tell(error) {
-  const { message, detail } = Problem.of(error);
-  toast(`${message}. ${detail}`);
+/** @param {unknown} error @param {string} [what] is not done @param {Action} [action] */
+export const tell = (error, what = "", action) => toast(`${what} ${Problem.of(error).text}`.trim(), action);
+
+/** Moves the focus to the row beside one that is about to go. @param {HTMLLIElement} row @param {HTMLElement} list @param {HTMLElement} otherwise */
+export function leaveRow(row, list, otherwise) {
+  const rows = [...list.querySelectorAll("li")];
+  const at = rows.indexOf(row);
+  const buttons = (rows[at + 1] ?? rows[at - 1])?.querySelectorAll("button");
+  ([...buttons ?? []].at(-1) ?? otherwise).focus();
 }
 
 /** @param {HTMLElement} list @param {() => Promise<HTMLElement[]>} next @param {() => unknown} left whether there is more */

@@ -8,6 +8,7 @@ import { choice, controls, seekBar, speedChoice, trouble } from "../player/bar.j
 import { at, fromFeed, length, next, now, play, previous, seek, seekable, skips } from "../player/player.js";
 import { autoplay, keep, list, put, remove, replace } from "../library/queue.js";
 import { seriesLink } from "../episode/items.js";
+import { leaveRow } from "./parts.js";
 import { $, announce, button, emptyState, h, icon, iconButton, link, redraw, toast } from "../ui/dom.js";
 import { count, t, timecode } from "../ui/text.js";
 
@@ -117,7 +118,7 @@ playing.addEventListener("position", drawPosition);
 function drawQueue() {
   const queue = list();
   const ids = queue.map(({ id }) => id).join();
-  const then = fromFeed(now.episode?.id ?? "");
+  const then = autoplay() && fromFeed(now.episode?.id ?? "");
   clear.hidden = !ids;
   goesOn.checked = autoplay();
   follows.textContent = then ? t("Then: {title}", { title: then.title }) : "";
@@ -141,7 +142,11 @@ function row(episode, place, { length }) {
   const item = h("li.row-item", {}, handle, art(episode),
     h("button.text", { "aria-label": label(t("Play"), episode), onclick: () => play(episode) }, h("span.title", {}, title), h("span.facts", {}, series?.name)),
     h("div.order", {}, step(label(t("Move up"), episode), place - 1), step(label(t("Move down"), episode), place + 1)),
-    iconButton("close", label(t("Remove"), episode), () => { remove(id); heading.focus(); }));
+    iconButton("close", label(t("Remove"), episode), () => {
+      leaveRow(item, rows, heading);
+      remove(id);
+      toast(t("Removed."), [t("Undo"), () => put(episode, place)]);
+    }));
   handle.onpointerdown = ({ pointerId }) => handle.setPointerCapture(pointerId);
   handle.onpointermove = ({ clientX, clientY, pointerId }) => {
     const over = document.elementFromPoint(clientX, clientY)?.closest("li");

@@ -1,12 +1,13 @@
-// Search: episodes as the listener types, narrowed by filters. What is searched for stands in the address.
+// Search: episodes as the listener types, narrowed by filters. What is searched for stands in the address. Words, or a
+// photo, make a feed, too.
 
 import { updateAll } from "../episode/actions.js";
 import { causes } from "../episode/why.js";
 import { feedAbout } from "../feed/feed.js";
 import { categories } from "../feed/interests.js";
-import { call } from "../auth/call.js";
-import { Problem } from "../http/problem.js";
-import { $, announce, button, emptyState, h, icon, link, toast } from "../ui/dom.js";
+import { call, request } from "../auth/call.js";
+import { answerOf, Problem } from "../http/problem.js";
+import { $, announce, button, emptyState, h, hush, icon, link, redraw, toast } from "../ui/dom.js";
 import { count, DAY_MS, duration, joined, language, t } from "../ui/text.js";
 import { episodeList, failure, tell } from "./parts.js";
 import { episodeRow } from "../episode/items.js";
@@ -14,11 +15,13 @@ import { forgetSearches, recentSearches, remember, suggestions } from "./suggest
 
 const PAGE = 20;
 const PAUSE_MS = 200; // between two keys, after which it searches
+const MAX_PX = 1024; // as large as the API looks at a photo
+const READ_MS = 30_000; // a model may look at it
 
 const input = h("input", { type: "search", "aria-label": t("Search episodes, shows and people"), placeholder: t("Episodes, shows, people"),
   maxlength: 200, autocomplete: "off", autocapitalize: "off", enterkeyhint: "search" });
 const photo = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": t("Photo"), onchange: usePhoto });
-const found = h("div.found");
+const found = h("div.found", { onclick: () => remember(input.value) }); // what leads on was worth it
 const typed = suggestions(input, () => remember(input.value));
 const filters = {
   days: filter(t("Published"), [["", t("Any time")], ["7", t("Past week")], ["31", t("Past month")], ["365", t("Past year")]]),
@@ -30,6 +33,23 @@ const narrowing = h("div.row.filters", { role: "group", "aria-label": t("Filters
 let search = 0;
 let soon = 0;
 
+/** @param {string} name of the icon @param {string} text @param {() => void} onclick */
+const way = (name, text, onclick) => h("button", { onclick }, icon(name), h("span", {}, text));
+
+$("search").append(
+  h("form.row", { role: "search", onsubmit }, input), typed.list,
+  h("div.row.ways", {}, way("spark", t("Feed of this"), makeFeed), way("ask", t("Ask"), ask), way("camera", t("Feed of a photo"), () => photo.click()), photo),
+  narrowing, found);
+input.addEventListener("input", () => {
+  clearTimeout(soon);
+  soon = setTimeout(() => { typed.suggest(input.value.trim()); look(); }, PAUSE_MS);
+});
+addEventListener("hashchange", () => { if (!$("view-search").hidden && (address().get("q") ?? "") !== input.value.trim()) show(); });
+categories().then((names) => {
+  const there = filters.category.value;
+  filters.category.append(...names.filter((name) => name !== there).map((value) => h("option", { value }, value)));
+}, () => {}); // the filter has its first option
+
 /** What the address says. */
 const address = () => new URLSearchParams(location.hash.split("?")[1]);
 
@@ -39,7 +59,6 @@ function filter(label, options) {
 }
 
 export function show() {
-  if (!$("search").firstChild) build();
   const asked = address();
   input.value = asked.get("q") ?? "";
   for (const [name, one] of Object.entries(filters)) {
@@ -54,23 +73,6 @@ export function show() {
 
 export const update = () => updateAll(found, ".row-item");
 
-function build() {
-  $("search").append(
-    h("form.row", { role: "search", onsubmit }, input), typed.list,
-    h("div.row.ways", {}, way("spark", t("Feed of this"), makeFeed), way("ask", t("Ask"), ask), way("camera", t("Feed of a photo"), () => photo.click()), photo),
-    narrowing, found);
-  input.addEventListener("input", () => {
-    clearTimeout(soon);
-    soon = setTimeout(() => { typed.suggest(input.value.trim()); look(); }, PAUSE_MS);
-  });
-  addEventListener("hashchange", () => { if (!$("view-search").hidden && (address().get("q") ?? "") !== input.value.trim()) show(); });
-  found.addEventListener("click", () => remember(input.value)); // what leads on was worth it
-  categories().then((names) => {
-    const there = filters.category.value;
-    filters.category.append(...names.filter((name) => name !== there).map((value) => h("option", { value }, value)));
-  }, () => {}); // the filter has its first option
-}
-
 /** @param {Event} event */
 function onsubmit(event) {
   event.preventDefault();
@@ -78,9 +80,6 @@ function onsubmit(event) {
   remember(input.value);
   look();
 }
-
-/** @param {string} name of the icon @param {string} text @param {() => void} onclick */
-const way = (name, text, onclick) => h("button", { onclick }, icon(name), h("span", {}, text));
 
 function ask() {
   location.hash = `#/ask?${new URLSearchParams({ q: input.value.trim() })}`;
@@ -97,11 +96,36 @@ async function usePhoto() {
   if (!file) return;
   toast(t("Looking at your photo…"));
   try {
-    feedAbout(await (await import("./photo.js")).readPhoto(file));
-    $("toast").hidden = true;
+    feedAbout(await readPhoto(file));
+    hush();
   } catch (error) {
     tell(error);
   }
+}
+
+/** What a feed of this photo is about. @param {File} file @returns {Promise<About>} @throws {Problem} */
+async function readPhoto(file) {
+  const body = new FormData();
+  body.append("photo", await small(file), "photo.jpg");
+  const answer = await request("/seeds/photo", { method: "POST", body, signal: AbortSignal.timeout(READ_MS) });
+  const { token, text } = await answerOf(answer);
+  return { seed: { token }, label: text };
+}
+
+/** A copy of at most `MAX_PX`, upright, without the photo's place, time and device. @param {File} file */
+async function small(file) {
+  const photo = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => {
+    throw new Problem({ title: t("This picture cannot be read"), detail: t("Choose a JPEG, PNG or WebP.") });
+  });
+  const scale = Math.min(1, MAX_PX / Math.max(photo.width, photo.height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [photo.width, photo.height].map((side) => Math.max(1, Math.round(side * scale)));
+  canvas.getContext("2d")?.drawImage(photo, 0, 0, canvas.width, canvas.height);
+  photo.close();
+  /** @type {Blob | null} */
+  const copy = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85));
+  if (!copy) throw new Problem({ title: t("This picture cannot be read") });
+  return copy;
 }
 
 async function look() {
@@ -156,7 +180,7 @@ function draw(q, page) {
   const read = readAs(page.understood);
   const narrowed = Object.values(chosen()).some(Boolean);
   const told = page.episodes.length ? count(page.total, "One episode", "{n} episodes") : t("Nothing found");
-  found.replaceChildren(
+  redraw(found,
     h("p.quiet", { hidden: !read.length }, t("Looked for: {what}", { what: joined(read) })),
     ...(page.episodes.length ? episodeList(page, (cursor) => next(q, cursor), row)
       : [emptyState(t("Nothing found"), narrowed ? t("Try other words, or fewer filters.") : t("Try fewer or other words."),

@@ -4,16 +4,16 @@ import { acknowledge } from "../episode/actions.js";
 import { art } from "../episode/art.js";
 import { auth } from "../auth/auth.js";
 import { call, request } from "../auth/call.js";
-import { answerOf, Problem } from "../http/problem.js";
-import { $, announce, button, h, link, redraw, toast } from "../ui/dom.js";
+import { answerOf } from "../http/problem.js";
+import { $, button, h, hush, link, redraw, toast } from "../ui/dom.js";
 import { count, language, LANGUAGES, t } from "../ui/text.js";
 import { refresh } from "../feed/feed.js";
 import { categories, interestChips } from "../feed/interests.js";
 import { library } from "../library/library.js";
 import { device } from "../device.js";
 import { toggleSeries } from "../episode/menu.js";
-import { leaveRow, reset } from "./lists.js";
-import { confirmed, section } from "./parts.js";
+import { reset } from "./lists.js";
+import { confirmed, leaveRow, section, tell } from "./parts.js";
 
 const EXPORT_MS = 70_000; // the API sends for at most 55 s
 const FILE = "earshot.json";
@@ -30,7 +30,7 @@ export function update() {
   redraw(followed, showList("followed_series", t("Unfollow"), t("None yet. The menu of an episode has it.")));
   redraw(muted, showList("muted_series", t("Unmute"), t("None.")));
   redraw(topics, list(library.profile.muted_categories, t("None."), (topic) => h("li.row-item", {}, h("p.title", {}, topic),
-    ending(t("Unmute"), topic, () => library.set("muted_categories", topic, false)))));
+    ending(t("Unmute"), topic, () => muteTopic(topic, false)))));
   fetchShows();
   if (!choice.length) categories().then((names) => choice.replaceChildren(...names.map((one) => h("option", {}, one))), () => {}); // the next change tries again
   if (drawn === `${uid} ${name} ${known}`) return;
@@ -87,8 +87,8 @@ const list = (ids, none, item) => ids.length ? h("ul", { role: "list" }, ...ids.
 /** @param {string} label @param {string} name @param {() => void} end */
 function ending(label, name, end) {
   const made = button(label, () => {
-    const row = /** @type {Element} */ (made.closest("li"));
-    leaveRow(row, /** @type {HTMLElement} */ (row.parentElement), /** @type {HTMLElement} */ (row.closest("section")?.firstElementChild));
+    const row = /** @type {any} */ (made.closest("li"));
+    leaveRow(row, row.parentElement, row.closest("section").firstElementChild);
     end();
   }, { "aria-label": `${label}: ${name}` });
   return made;
@@ -118,10 +118,13 @@ async function fetchShows() {
 /** @param {Event} event */
 function mute(event) {
   event.preventDefault();
-  const { value: name } = choice;
-  if (!name) return;
-  library.set("muted_categories", name, true);
-  acknowledge(t("Muted: “{name}”.", { name }), [t("Refresh"), refresh]);
+  if (choice.value) muteTopic(choice.value, true);
+}
+
+/** @param {string} topic @param {boolean} on */
+function muteTopic(topic, on) {
+  library.set("muted_categories", topic, on);
+  acknowledge(on ? t("Muted: “{name}”.", { name: topic }) : t("No longer muted: “{name}”.", { name: topic }), [t("Undo"), () => library.set("muted_categories", topic, !on)]);
 }
 
 /** @param {string} tag @param {string} own what the language calls itself */
@@ -132,7 +135,7 @@ const languageButton = (tag, own) => button(own, () => {
 
 /** Saves all that is stored of the listener as a file: the whole of it, or nothing. */
 async function download() {
-  announce(t("Collecting your data…"));
+  toast(t("Collecting your data…"));
   try {
     await library.outbox.drain(); // so that it is in the file, too
     const answer = await request("/me/export", { signal: AbortSignal.timeout(EXPORT_MS) }, library.outbox.uid);
@@ -143,13 +146,13 @@ async function download() {
     setTimeout(() => URL.revokeObjectURL(href), EXPORT_MS);
     toast(t("Your data is in the file {name}.", { name: FILE }));
   } catch (error) {
-    toast(error instanceof Problem ? t("No file was saved: {why}.", { why: error.message })
-      : t("No file was saved: the connection broke off before all of it was here."), [t("Try again"), download]);
+    tell(error, t("No file was saved."), [t("Try again"), download]);
   }
 }
 
 async function forget() {
   if (!await confirmed(t("Delete everything?"), t("Your history, interests, shows and mutes are deleted for good."), t("Delete"))) return;
+  hush();
   try {
     const { deleted: { engagements, profile, summary, conversations }, at } = await library.forget();
     const lines = [
@@ -163,6 +166,6 @@ async function forget() {
     receipt.replaceChildren(told);
     told.focus();
   } catch (problem) {
-    toast(t("Not deleted: {why}.", { why: /** @type {Error} */ (problem).message }));
+    tell(problem, t("Not deleted."));
   }
 }

@@ -33,11 +33,12 @@ export function controls() {
 }
 
 export function seekBar() {
-  const made = h("input", { type: "range", dir: "ltr", max: 1000, "aria-label": t("Position"), oninput: () => seek(Number(made.value) / 1000 * length()) });
+  const made = h("input", { type: "range", dir: "ltr", step: 5, "aria-label": t("Position"), oninput: () => seek(Number(made.value)) }); // an arrow key goes a step
   return live(made, () => {
     const [time, all] = [timecode(at()), timecode(length())];
     made.disabled = !seekable();
-    made.value = String(seekable() ? Math.round(1000 * at() / length()) : 0);
+    made.max = String(seekable() ? length() : 0);
+    made.value = String(at());
     made.setAttribute("aria-valuetext", seekable() ? t("{time} of {length}", { time, length: all }) : time);
   });
 }
@@ -54,8 +55,10 @@ export const speedChoice = () => choice(t("Speed"), [0.5, 0.75, 0.9, 1, 1.1, 1.2
 export function trouble() {
   const text = h("p");
   const publisher = h("a", { target: "_blank", rel: "noopener" }, t("Open at the publisher"));
-  return live(h("div.trouble", {}, text, button(t("Try again"), () => start()), button(t("Next"), next), publisher), () => {
+  const made = h("div.trouble", {}, text, button(t("Try again"), () => start()), button(t("Next"), next), publisher);
+  return live(made, () => {
     text.textContent = now.problem;
+    if (!now.problem && made.contains(document.activeElement)) /** @type {HTMLElement | null} */ (made.parentElement?.querySelector(".big"))?.focus();
     publisher.href = webUrl(now.episode?.url) || webUrl(now.episode?.audio_url);
   });
 }
@@ -84,7 +87,7 @@ function draw() {
     series.textContent = episode.series?.name ?? "";
     link.firstElementChild?.replaceWith(art(episode));
     const pressed = document.activeElement;
-    if (pressed?.matches("main button")) pressed.after(bridge);
+    if (pressed?.matches("main button")) (pressed.closest("[role=toolbar]") ?? pressed).after(bridge);
   }
   shown = episode;
   bar.classList.toggle("failed", !!now.problem);

@@ -7,11 +7,7 @@ const session = navigator.mediaSession;
 
 /** @param {Partial<Record<MediaSessionAction, MediaSessionActionHandler>>} handlers */
 export function handleActions(handlers) {
-  for (const [action, handler] of Object.entries(handlers)) {
-    try {
-      session?.setActionHandler(/** @type {MediaSessionAction} */ (action), handler);
-    } catch { /* this browser does not know the action */ }
-  }
+  for (const [action, handler] of Object.entries(handlers)) session?.setActionHandler(/** @type {MediaSessionAction} */ (action), handler);
 }
 
 /** @param {Episode | null} episode */

@@ -173,10 +173,10 @@ export const skips = () => device.read("skips", [15, 30]);
 /** @param {number} way -1 back, 1 ahead @param {number} [seconds] */
 export const skip = (way, seconds) => seek(at() + way * (seconds || skips()[way > 0 ? 1 : 0]));
 
-/** What the feed has behind an episode, if it is to go on. @param {string} id */
+/** What the feed has to play behind an episode. @param {string} id */
 export function fromFeed(id) {
   const gone = [id, ...[...past, ...list()].map((one) => one.id)];
-  return following(id).find((one) => autoplay() && webUrl(one.audio_url) && !gone.includes(one.id) && !library.did("complete", one.id)
+  return following(id).find((one) => webUrl(one.audio_url) && !gone.includes(one.id) && !library.did("complete", one.id)
     && !library.did("not_interested", one.id) && !library.has("muted_series", one.series?.id ?? ""));
 }
 
@@ -239,7 +239,7 @@ audio.onerror = () => {
 audio.onended = () => {
   if (!audio.duration) return fail(t("This audio is empty."));
   complete();
-  if (now.sleepAt < Infinity && next()) return;
+  if (now.sleepAt < Infinity && (autoplay() || list().length) && next()) return;
   now.sleepAt = 0;
   keep("playing", null);
 };

@@ -61,14 +61,35 @@ export const emptyState = (text, detail, ...more) =>
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** Replaces an element's content; the focus stays on the link or button with the same `data-key` or name. @param {HTMLElement} element @param {...(Node | string)} content */
+/** Replaces an element's content; the focus stays on the link or button with the same `data-key` or name, else on the element. @param {HTMLElement} element @param {...(Node | string)} content */
 export function redraw(element, ...content) {
   /** @param {any} one */
   const name = (one) => one && (one.dataset.key || one.ariaLabel || one.textContent);
   const focused = document.activeElement;
   const had = element.contains(focused) && name(focused);
   element.replaceChildren(...content);
-  if (had) /** @type {HTMLElement[]} */ ([...element.querySelectorAll("a, button")]).find((one) => name(one) === had)?.focus({ preventScroll: true });
+  if (!had) return;
+  const same = /** @type {HTMLElement[]} */ ([...element.querySelectorAll("a, button")]).find((one) => name(one) === had);
+  if (!same) element.tabIndex = -1;
+  (same ?? element).focus({ preventScroll: true });
+}
+
+/** Makes a row one stop of the Tab key; the arrow keys, Home and End move among its children. @param {HTMLElement} row */
+export function rove(row) {
+  const enter = (/** @type {Node | null | undefined} */ child) => {
+    for (const one of row.querySelectorAll("a, button")) /** @type {HTMLElement} */ (one).tabIndex = child?.contains(one) ? 0 : -1;
+  };
+  enter(row.firstChild);
+  row.addEventListener("focusin", ({ target }) => enter([...row.children].find((one) => one.contains(/** @type {Node} */ (target)))));
+  row.addEventListener("keydown", (event) => {
+    const places = /** @type {HTMLElement[]} */ ([...row.children]).filter((one) => !one.hidden);
+    const at = places.findIndex((one) => one.contains(document.activeElement));
+    const way = getComputedStyle(row).direction === "rtl" ? -1 : 1;
+    const to = places[{ ArrowLeft: at - way, ArrowRight: at + way, Home: 0, End: places.length - 1 }[event.key] ?? -1];
+    if (to) event.preventDefault();
+    /** @type {HTMLElement | undefined} */ (to?.querySelector(".title a") ?? to)?.focus();
+  });
+  return row;
 }
 
 /** @param {string} text */
@@ -78,21 +99,27 @@ export const announce = (text) => { $("live").textContent = text; };
 export const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
 let leaving = 0;
+/** What had the focus before the toast. @type {any} */
+let before = null;
 
-/** Takes the toast away: what it says may no longer be so. */
-export const hush = () => { $("toast").hidden = true; };
+/** Takes the toast away: what it says may no longer be so. If it has the focus, that returns to where it was. */
+export function hush() {
+  if ($("toast").contains(document.activeElement)) (before?.isConnected ? before : $("main")).focus({ preventScroll: true });
+  $("toast").hidden = true;
+}
 
 /** @param {string} text @param {Action} [action] */
 export function toast(text, action) {
   clearTimeout(leaving);
+  if (!$("toast").contains(document.activeElement)) before = document.activeElement;
   $("toast").replaceChildren(
     h("span", {}, text),
     ...(action ? [button(action[0], () => { hush(); action[1](); })] : []),
     iconButton("close", t("Dismiss"), hush));
   $("toast").hidden = false;
   announce(text);
-  const later = () => { // not while it is in use
-    if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
+  const later = () => { // not while it is in use, or may be on the way to it by keyboard
+    if ($("toast").matches(":hover, :focus-within") || (action && document.querySelector(":focus-visible"))) leaving = setTimeout(later, 3000);
     else hush();
   };
   leaving = setTimeout(later, 8000);

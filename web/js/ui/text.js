@@ -27,7 +27,7 @@ export function count(n, one, many, values) {
   return filled(forms[plurals.select(n)] ?? forms.other, { n: n.toLocaleString(language), ...values });
 }
 
-/** A text that the API made of a key and parameters. @param {"reason" | "shelf" | "shelf reason"} kind @param {Reason} label @returns {string} */
+/** A text that the API made of a key and parameters. @param {"reason" | "shelf" | "shelf reason" | "problem"} kind @param {Reason} label @returns {string} */
 export function told(kind, { key, params, text }) {
   const mine = texts[`${kind}: ${key}`];
   return mine ? filled(/** @type {string} */ (mine), params) : text;
