@@ -87,6 +87,8 @@ class TestGcsLeases(LeasesContract):
     ) -> None:
         storage.fail_next("status", method="POST", after=True)
         lease = leases.acquire("build", "one", 60, 1000, T)
+        with pytest.raises(Conflict):
+            leases.acquire("build", "two", 60, 1000, T)
         storage.fail_next("status", method="DELETE", after=True)
         leases.release(lease, T)
         leases.acquire("build", "two", 60, 1000, T)

@@ -73,6 +73,7 @@ def test_a_server_that_starts_later_is_waited_for(pinecone: PineconeEmulator) ->
         pinecone_vectors(pinecone).vectors([])
     finally:
         timer.join()
+    assert pinecone.requests
 
 
 @pytest.mark.parametrize("path", PATHS)
