@@ -28,10 +28,15 @@ def printed(program: str, shelf: str, folder: Path, **settings: str) -> str:
     return done.stdout.splitlines()[-1].decode()
 
 
+def imported(function: str, shelf: str, folder: Path, **settings: str) -> set[str]:
+    """The modules of a process that has just imported a function."""
+    program = f"import json, sys, main; main.{function}; print(json.dumps([*sys.modules]))"
+    return set(json.loads(printed(program, shelf, folder, **settings)))
+
+
 def loaded(shelf: str, folder: Path, **settings: str) -> set[str]:
     """The modules of a process that has just imported the session function."""
-    program = "import json, sys, main; main.create_session; print(json.dumps([*sys.modules]))"
-    found = set(json.loads(printed(program, shelf, folder, **settings)))
+    found = imported("create_session", shelf, folder, **settings)
     assert {"functions.create_session", "feed.ranking.pipeline", "adapters.folder.shelf"} <= found
     return found
 
@@ -63,6 +68,12 @@ os.waitpid(worker, 0)
 
 def test_a_worker_ranks_once_before_its_first_request(small_shelf: str, tmp_path: Path) -> None:
     assert printed(RANKED_IN_A_WORKER, small_shelf, tmp_path) == "1"
+
+
+def test_the_trigger_loads_neither_ranking_nor_routes(small_shelf: str, tmp_path: Path) -> None:
+    found = imported("update_summary", small_shelf, tmp_path)
+    assert "functions.triggers.summary_updates" in found
+    assert not {"feed.catalog", "feed.ranking", "functions.api.routes"} & found
 
 
 def test_the_session_function_loads_no_builder_and_no_vendor(
