@@ -260,6 +260,18 @@ def test_a_long_history_is_shown_page_by_page(page: Page, site: Server) -> None:
     expect(history.get_by_role("button", name="Show more")).to_have_count(0)
 
 
+def test_what_another_device_saved_has_the_cover_of_its_show(page: Page, site: Server) -> None:
+    episode = site.create()["episodes"][0]
+    visit(page, site)
+    saved = go(page, "saved")
+    site.engage("guest-test", episode_id=episode["id"], type="bookmark")
+    page.reload()
+    expect(saved.get_by_role("link")).to_have_text(episode["title"])
+    shown = saved.locator(".art text").text_content()
+    saved.get_by_role("link").click()
+    expect(page.locator("#episode .hero .art text")).to_have_text(str(shown))
+
+
 def test_saved_episodes_and_history_can_be_removed(page: Page, site: Server) -> None:
     first, second, third = visit(page, site)[:3]
     for name in (f"Save: {first}", f"Like: {second}", f"Save: {third}"):

@@ -60,6 +60,22 @@ def test_what_is_typed_is_completed_and_the_keyboard_opens_a_suggestion(
     expect(page.locator("#search .facts").first).to_contain_text(series["name"])
 
 
+def test_a_listener_who_goes_on_while_the_search_opens_comes_to_the_next_page(
+    page: Page, site: Server
+) -> None:
+    visit(page, site)
+    go(page, "search")
+    page.evaluate(
+        """async () => {
+            const { show } = await import("/js/pages/search.js");
+            location.hash = "#/saved";
+            show(); // before the event that tells of the new address
+        }"""
+    )
+    expect(page.locator("#view-saved")).to_be_visible()
+    expect(page).to_have_url(re.compile("#/saved$"))
+
+
 def test_filters_narrow_a_search_and_the_address_keeps_them(page: Page, site: Server) -> None:
     visit(page, site)
     page.goto(f"{site.url}/#/search?q=the&minutes=15&days=7")

@@ -24,7 +24,7 @@ let conversation = null;
 /** @type {string | null} */
 let whose = null;
 
-const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q")?.slice(0, MAX_CHARS);
+const words = () => new URLSearchParams(location.hash.split("#/ask?")[1]).get("q")?.slice(0, MAX_CHARS);
 
 export function update() {
   const { uid } = auth().listener;
@@ -46,7 +46,7 @@ export function update() {
 
 export { update as show };
 
-addEventListener("hashchange", () => { if (!$("view-ask").hidden && words()) update(); }); // another question in the address
+addEventListener("hashchange", () => { if (words()) update(); }); // another question in the address
 
 /** @param {Event} event */
 function onsubmit(event) {

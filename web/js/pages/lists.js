@@ -72,7 +72,7 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
   const { title } = shown;
   const opened = link("episode", id, title);
   opened.dataset.key = id;
-  const picture = `${view} ${id} ${card?.image_url}`;
+  const picture = `${view} ${id} ${card ? card.image_url : ""}`;
   if (!covers.has(picture)) covers.set(picture, art(shown));
   const play = card && playButton(card, "icon-button wordless");
   if (card && play instanceof HTMLButtonElement) {

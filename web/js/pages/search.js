@@ -50,7 +50,6 @@ categories().then((names) => {
   filters.category.append(...names.filter((name) => name !== there).map((value) => h("option", { value }, value)));
 }, () => {}); // the filter has its first option
 
-/** What the address says. */
 const address = () => new URLSearchParams(location.hash.split("?")[1]);
 
 /** @param {string} label @param {[value: string, text: string][]} options */
@@ -130,7 +129,7 @@ async function small(file) {
 
 async function look() {
   clearTimeout(soon);
-  if ($("view-search").hidden) return; // the listener went on before the pause was over
+  if ($("view-search").hidden || /^#\/(?!search)/.test(location.hash)) return; // the listener went on
   const mine = ++search;
   const q = input.value.trim();
   const asked = new URLSearchParams(Object.entries({ q, ...chosen() }).filter(([, value]) => value));
