@@ -81,11 +81,9 @@ def test_filters_narrow_a_search_and_the_address_keeps_them(page: Page, site: Se
     page.goto(f"{site.url}/#/search?q=the&minutes=15&days=7")
     length = page.get_by_label("Length")
     expect(length).to_have_value("15")
-    with page.expect_request("**/api/search**") as asked:
+    with page.expect_request(re.compile("category=Science")) as asked:
         page.get_by_role("combobox", name="Topic").select_option("Science")
-    assert {"category=Science", "max_duration_s=900"} <= set(
-        asked.value.url.split("?")[1].split("&")
-    )
+    assert "max_duration_s=900" in asked.value.url.split("&")
     expect(page).to_have_url(re.compile("category=Science"))
     length.select_option("")
     expect(page).not_to_have_url(re.compile("minutes"))
