@@ -35,12 +35,17 @@ const left = ({ heard, card }) => heard === 1 ? t("Finished") : duration(card?.d
 /** @param {string} name @param {ListView} how */
 function view(name, { none, detail, list, group, facts, removed, more }) {
   let shown = PAGE;
+  let drawn = "";
 
   function update() {
     more();
     const all = list();
     const visible = all.slice(0, shown);
     const { state, older } = library;
+    fetchCards(visible.map(({ id }) => id)).catch(() => {}); // the next change tries again
+    const news = JSON.stringify([visible, all.length, state, older, visible.map(({ id }) => isPlaying(id))]);
+    if (news === drawn) return; // a press on what stands there is not lost
+    drawn = news;
     const again = button(t("Try again"), () => library.load(), { class: visible.length ? null : "strong" });
     redraw($(name),
       visible.length && state === "failed" ? h("p.row.quiet", {}, t("Only what is on this device can be shown just now."), again) : "",
@@ -51,7 +56,6 @@ function view(name, { none, detail, list, group, facts, removed, more }) {
         : state === "loading" ? loading()
         : state === "loaded" ? emptyState(none, detail, toFeed())
         : emptyState(t("It cannot be reached just now"), t("Check the connection and try again."), again));
-    fetchCards(visible.map(({ id }) => id)).catch(() => {}); // the next change tries again
   }
 
   async function showMore() {

@@ -67,11 +67,11 @@ export function age(date) {
   return RELATIVE.format(-Math.floor(days / size), unit);
 }
 
-/** @param {number} [seconds] @param {number} [heard] the share heard so far @returns {string} "1 h 5 min" or "20 min left" */
+/** @param {number} [seconds] @param {number} [heard] the share heard so far @returns {string} "1 h 5 min" or "20 min left", where number and unit stay on one line */
 export function duration(seconds, heard = 0) {
   const all = Math.round((seconds ?? 0) * (1 - heard) / 60);
   const [hours, minutes] = [Math.floor(all / 60), all % 60];
-  const time = [hours && t("{n} h", { n: hours }), minutes && t("{n} min", { n: minutes })].filter(Boolean).join(" ");
+  const time = [hours && t("{n} h", { n: hours }), minutes && t("{n} min", { n: minutes })].filter(Boolean).join(" ").replaceAll(" ", "\u00a0");
   return heard && seconds ? t("{time} left", { time: time || t("{n} min", { n: 0 }) }) : time;
 }
 
