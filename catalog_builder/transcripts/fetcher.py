@@ -197,7 +197,7 @@ class _Asked:
             raise self._left[0]
 
     async def ask_rest(self) -> None:
-        """Ask again, without validators, for the files that have not changed: one of them did."""
+        """Ask without validators for the files that are unchanged, since another one changed."""
         for place in self._places:
             if self.found[place] is None:
                 await self._ask(place, None)

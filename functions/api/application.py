@@ -21,8 +21,8 @@ from functions.serving.service import Service
 from functions.telemetry import Timings
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_PACKED = ("image/png", "audio/mpeg")
-"""types of files that are compressed already"""
+_PACKED = ("text/", "application/javascript", "application/json", "image/svg")
+"""types of files that are served compressed, by their beginning"""
 
 
 def api(service: Service) -> ASGIApp:
@@ -81,9 +81,10 @@ def _static_files(folder: str) -> Handler:
         for files in shelves:
             with suppress(HTTPException):
                 answer = await files.get_response(request.path_params["path"], request.scope)
-                if isinstance(answer, FileResponse) and answer.media_type not in _PACKED:
+                packed = (answer.media_type or "").startswith(_PACKED)
+                if isinstance(answer, FileResponse) and packed:
                     body = Path(answer.path).read_bytes()  # noqa: ASYNC240  # local and small
-                    answer = Response(body, headers=answer.headers)  # to be compressed
+                    answer = Response(body, answer.status_code, answer.headers)  # to be compressed
                 return answer
         return await _not_found(service, request, timings)
 
@@ -94,8 +95,9 @@ def _demo_routes(service: Service) -> list[BaseRoute]:
     """Return the routes of the demo: its page, its episodes' audio, and its listeners."""
     from functions.demo import audio, listeners, page  # noqa: PLC0415  # local only
 
+    home = Path(service.settings.WEB) / "index.html"
     return [
-        endpoint(service, page.PATH, {"GET": page.page}),
+        *([endpoint(service, page.PATH, {"GET": page.page})] if home.is_file() else []),
         endpoint(service, audio.PATH, {"GET": audio.audio}),
         endpoint(service, listeners.PATH, {"GET": listeners.sign_in}),
     ]

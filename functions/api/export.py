@@ -38,7 +38,7 @@ class ExportedImpression(msgspec.Struct, frozen=True):
     """An episode that was on the screen."""
 
     episode_id: str | None
-    """null if no catalog has it, since only the hash of its id is stored"""
+    """null if the catalog does not have it, or none is loaded: only the hash of its id is stored"""
     episode_hash: str
     """16 hexadecimal digits"""
     at: Time

@@ -37,6 +37,8 @@ class HomeRequest(ListenerRequest, frozen=True, kw_only=True, forbid_unknown_fie
 class ShelfRequest(PageRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of `POST /api/home/{id}/next`."""
 
+    cursor: Annotated[str, msgspec.Meta(min_length=1)]
+    """`cursor` of the home page; it stays valid for all its shelves"""
     shelf: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     """`id` of the shelf"""
     shown: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None

@@ -1,8 +1,7 @@
 """What the next page of a session or of a home page is made from: its cursor, and the catalog."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, Protocol, TypeVar
 
@@ -26,8 +25,7 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What the bodies of all calls that continue a queue have in common."""
 
     cursor: Annotated[str, msgspec.Meta(min_length=1)]
-    """`next_cursor` of the last page; of a home page its `cursor`, which stays valid for all its
-    shelves"""
+    """where the queue continues"""
     limit: Limit = 10
     """number of episodes on the page"""
     engaged_ids: Ids = ()
@@ -75,35 +73,23 @@ async def page_input(
     with timings.step("validate"):
         uid = await service.verifier.uid(request)
         session_id, now_us = request.path_params["session_id"], service.now_us()
-        with _cursor_problem(expected):
-            payload = unseal(
-                body.cursor,
-                session_id=session_id,
-                uid=uid,
-                keys=service.cursor_keys,
-                now_us=now_us,
-            )
+        keys = service.cursor_keys
+        try:
+            payload = unseal(body.cursor, session_id=session_id, uid=uid, keys=keys, now_us=now_us)
+        except CursorExpired as error:
+            raise ProblemError(
+                410,
+                "cursor-expired",
+                "this session has expired: create a new one",
+                field="cursor",
+                expected="a cursor that has not expired",
+            ) from error
+        except CursorError as error:
+            raise ProblemError(
+                400, "invalid-cursor", f"cursor: {error}", field="cursor", expected=expected
+            ) from error
     saw = impressions_of(body.seen, session_id, now_us)
     loaded, unsaved = await asyncio.gather(
         service.catalog(timings), record_with_page(service, uid, saw, timings)
     )
     return PageInput(uid, session_id, payload, loaded, unsaved)
-
-
-@contextmanager
-def _cursor_problem(expected: str) -> Iterator[None]:
-    """Raise a cursor's errors as `ProblemError`: 410 if it expired, 400 for any other one."""
-    try:
-        yield
-    except CursorExpired as error:
-        raise ProblemError(
-            410,
-            "cursor-expired",
-            "this session has expired: create a new one",
-            field="cursor",
-            expected="a cursor that has not expired",
-        ) from error
-    except CursorError as error:
-        raise ProblemError(
-            400, "invalid-cursor", f"cursor: {error}", field="cursor", expected=expected
-        ) from error

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -46,6 +47,9 @@ the store was just too slow"""
 
 class NextRequest(PageRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of `POST /api/sessions/{id}/next`."""
+
+    cursor: Annotated[str, msgspec.Meta(min_length=1)]
+    """`next_cursor` of the last page"""
 
 
 @dataclass(frozen=True)

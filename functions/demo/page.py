@@ -10,7 +10,7 @@ from functions.serving.service import Service
 from functions.telemetry import Timings
 
 PATH = "/"
-MAIN = '<main id="main" tabindex="-1">'
+_MAIN = '<main id="main" tabindex="-1">'
 _HEAD = "</head>"
 _SIGN_IN = '  <link rel="modulepreload" href="js/auth/local.js">\n'
 _DEMO = """\
@@ -28,5 +28,5 @@ async def page(service: Service, _request: Request, _timings: Timings) -> Respon
     html = (Path(service.settings.WEB) / "index.html").read_text(encoding="utf-8")
     html = html.replace(_HEAD, _SIGN_IN + _HEAD, 1)
     if await with_history(service):
-        html = html.replace(_HEAD, _DEMO + _HEAD, 1).replace(MAIN, MAIN + _LINE, 1)
+        html = html.replace(_HEAD, _DEMO + _HEAD, 1).replace(_MAIN, _MAIN + _LINE, 1)
     return Response(html, headers={"Cache-Control": "no-cache"}, media_type="text/html")

@@ -20,6 +20,8 @@ WATCH = """[self.problems = [], addEventListener("error", ({ message }) =>
     console.error = (...told) => problems.push(told.map(String).join(" "))].length"""
 """collects what the page complains of, from now on; a late ResizeObserver is no fault"""
 GUEST = """localStorage["earshot.guest"] = '"guest-test"'"""
+DRAWN = """document.querySelector("#view-{view}:not([hidden]) #{view}:not(:empty)") &&
+    !document.querySelector("#view-{view} .skeleton")"""
 TITLE = """document.querySelector("#episode h1")?.textContent"""
 
 
@@ -71,9 +73,9 @@ def test_a_visit_finds_plays_and_saves_an_episode_and_goes_on_offline(
     engine.evaluate(WATCH)
     for direction in ("ltr", "rtl"):
         engine.evaluate(f"document.documentElement.dir = '{direction}'")
-        for view in ("", "search", "saved", "history", "you", "playing"):
+        for view in ("feed", "search", "saved", "history", "you", "playing"):
             engine.evaluate(f"location.hash = '#/{view}'")
-            engine.until(f"""!document.querySelector("#view-{view or "feed"}").hidden""")
+            engine.until(DRAWN.format(view=view))
             assert engine.evaluate(OVERFLOW) == [], (direction, view)
     assert engine.evaluate("problems") == []
 

@@ -72,8 +72,13 @@ def test_only_a_server_of_pages_says_that_there_is_no_firebase(
 ) -> None:
     address = "/__/firebase/init.json"
     assert server.call("GET", address).status_code == 404
-    answer = start_server(WEB=str(ROOT / "web")).call("GET", address)
+    pages = start_server(WEB=str(ROOT / "web"))
+    answer = pages.call("GET", address)
     assert (answer.status_code, answer.json()) == (200, {})
+    style = pages.call("GET", "/style.css")
+    assert (style.status_code, style.text) == (200, (ROOT / "web/style.css").read_text())
+    assert style.headers["content-type"].startswith("text/css")
+    assert style.headers["content-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("episode", ["nothing", "", "%00", "%ff", "%2e%2e%2fetc", "x" * 5000])

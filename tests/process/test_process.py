@@ -71,7 +71,8 @@ def test_a_worker_ranks_once_before_its_first_request(small_shelf: str, tmp_path
 
 
 def test_the_trigger_loads_neither_ranking_nor_routes(small_shelf: str, tmp_path: Path) -> None:
-    found = imported("update_summary", small_shelf, tmp_path)
+    where = {"FIREBASE_PROJECT": "demo-x", "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
+    found = imported("update_summary", small_shelf, tmp_path, STORE="firestore", **where)
     assert "functions.triggers.summary_updates" in found
     assert not {"feed.catalog", "feed.ranking", "functions.api.routes"} & found
 

@@ -65,6 +65,7 @@ function listen() {
 function change({ uid, name, guest }) {
   // A Firebase guest never returns: their unsent writes go to the next listener, and so do writes made before sign-in.
   const succeeds = uid === null || (guest && !demo);
+  hush(); // its button would act for the next listener
   player.stop();
   const left = succeeds ? 0 : library.outbox.waiting.length;
   library.open(listener.uid, succeeds ? uid : undefined);
@@ -88,7 +89,7 @@ function drawBanner() {
   const text = [
     ...(!navigator.onLine ? [t("You are offline."), kept]
       : !known && late ? [t("Sign-in cannot be reached."), kept, again]
-      : kept && failing ? [count(changes, "One change waits to be saved.", "{n} changes wait to be saved."), again, `${problem?.message}: ${problem?.detail}`]
+      : kept && failing ? [count(changes, "One change waits to be saved.", "{n} changes wait to be saved."), again, problem?.text]
       : []),
     volatile && t("This browser keeps nothing: leave the page open until it is sent."),
   ].filter(Boolean).join(" ");

@@ -155,5 +155,5 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
   };
 }
 
-addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `Not done: ${reason.detail || reason.message}`; });
+addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `Not done: ${reason.detail || reason.message}${reason.expected ? ` (expected: ${reason.expected})` : ""}`; });
 start();

@@ -79,7 +79,7 @@ export async function firebaseAuth(config, siteKey, lost) {
     async headers(fresh) {
       const id = await firebase.currentUser?.getIdToken(fresh);
       const app = await checks?.getToken(check, fresh).catch((/** @type {Error} */ { message }) => {
-        throw new Error("unchecked", { cause: `App Check does not let this page pass: ${message}` });
+        throw new Error("unchecked", { cause: t("App Check does not let this page pass: {reason}", { reason: message }) });
       });
       return { ...(id && { Authorization: `Bearer ${id}` }), ...(app && { "X-Firebase-AppCheck": app.token }) };
     },

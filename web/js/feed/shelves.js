@@ -26,8 +26,10 @@ const keep = () => tab.write("shelves", kept);
 async function fetchPage(of, excluded_ids) {
   const { uid } = library.outbox;
   const page = await withSeen((seen) => call("POST", "/home", { seen, excluded_ids, ...library.unsynced }));
-  kept = { uid, feed: of, page };
-  keep();
+  if (of === feed || kept?.uid !== uid) { // no newer feed has asked meanwhile
+    kept = { uid, feed: of, page };
+    keep();
+  }
   return page;
 }
 
@@ -53,8 +55,8 @@ export async function arrangeShelves(of, others, wanted, retry) {
   const places = () => document.querySelectorAll("#feed > .rail.skeleton");
   if (of !== feed) {
     feed = of;
-    answer = kept?.feed === of ? Promise.resolve(kept.page) : fetchPage(of, others);
-    answer.then(({ shelves }) => { left = [...shelves]; }, () => { feed = ""; });
+    const mine = answer = kept?.feed === of ? Promise.resolve(kept.page) : fetchPage(of, others);
+    mine.then(({ shelves }) => { if (mine === answer) left = [...shelves]; }, () => { if (mine === answer) feed = ""; });
   }
   try {
     await Promise.all([answer, styles("pages")]);
@@ -94,7 +96,7 @@ function rail(page, shelf, episodes) {
   const rtl = () => getComputedStyle(row).direction === "rtl";
   const turn = (/** @type {string} */ name, /** @type {string} */ label, /** @type {number} */ way) => // arrow keys do it, too
     iconButton("next", label, () => row.scrollBy({ left: way * (rtl() ? -0.8 : 0.8) * row.clientWidth }), { class: `icon-button turn ${name}`, tabindex: -1 });
-  const turns = [turn("back", label(t("Back"), { title }), -1), turn("on", label(t("On"), { title }), 1)];
+  const turns = [turn("back", label(t("Back"), { title }), -1), turn("on", label(t("Go on"), { title }), 1)];
   let busy = false;
   const follow = () => {
     const at = Math.abs(row.scrollLeft);

@@ -8,12 +8,14 @@ const TEMPORARY = [0, 401, 408, 429]; // statuses that a retry may fix, besides 
 /** An error answer of the API, or no answer (status 0). */
 export class Problem extends Error {
   /** @param {import("../library/outbox-types.d.ts").ProblemDocument} said */
-  constructor({ title, detail = "", type = "" }, status = 0, retryAfterS = 0) {
+  constructor({ title, detail = "", type = "", expected }, status = 0, retryAfterS = 0) {
     const kind = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : "";
     super(told("problem", { key: kind, params: {}, text: title }));
     // What the API says in detail is English.
     this.detail = retryAfterS >= 60 ? t("Try again in {time}.", { time: duration(retryAfterS) })
       : this.message === title ? detail : "";
+    /** For developers. */
+    this.expected = expected;
     this.kind = kind;
     this.status = status;
     this.retryAfterS = retryAfterS || 0;

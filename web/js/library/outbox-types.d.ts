@@ -9,7 +9,7 @@
 import type { Problem } from "../http/problem.js";
 
 /** An error answer of the API (RFC 9457). */
-export interface ProblemDocument { title: string; detail?: string; type?: string }
+export interface ProblemDocument { title: string; detail?: string; expected?: string; type?: string }
 
 export type EngagementType = "click" | "listen" | "complete" | "bookmark" | "like" | "share" | "not_interested";
 

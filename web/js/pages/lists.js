@@ -83,7 +83,6 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
     play.dataset.key = `play ${id}`;
     if (heard && heard < 1 && !isPlaying(card.id)) play.ariaLabel = label(t("Continue"), shown);
   }
-  const { outbox } = library;
   const item = h("li.row-item", {}, /** @type {HTMLElement} */ (covers.get(picture)),
     h("div.text", {},
       h("p.title", { lang: card?.language }, opened),
@@ -94,7 +93,6 @@ function row(view, { id, all: [{ episode_title, series_name: name }], card, hear
       leaveRow(item, $(view), $(`${view}-title`));
       for (const one of engagements) library.remove(one);
       acknowledge(t("Removed."), [t("Undo"), () => {
-        if (outbox !== library.outbox) return; // another listener is here
         for (const one of engagements) library.restore(one);
       }]);
     }, { "data-key": `remove ${id}` }));

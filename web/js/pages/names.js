@@ -26,9 +26,12 @@ const KINDS = { person: t("Person"), entity: t("Name"), topic: t("Topic") };
 function view(name, title, draw, stays = true) {
   /** @type {string | undefined} */
   let shown;
-  const update = () => updateAll($(name), ".row-item, .tile, .row > button");
+  /** @type {string | null} */
+  let uid;
+  const update = () => shown && !stays && uid !== library.outbox.uid ? load(shown) : updateAll($(name), ".row-item, .tile, .row > button");
   /** @param {string} key */
   async function load(key) {
+    ({ uid } = library.outbox);
     redraw($(name), loading());
     const [heading, ...content] = await draw(key).catch((error) =>
       [title || key, Problem.of(error).status === 404 ? nothing() : failure(error, () => load(key))]);

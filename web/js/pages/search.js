@@ -45,10 +45,12 @@ input.addEventListener("input", () => {
   soon = setTimeout(() => { typed.suggest(input.value.trim()); look(); }, PAUSE_MS);
 });
 addEventListener("hashchange", () => { if (!$("view-search").hidden && (address().get("q") ?? "") !== input.value.trim()) show(); });
-categories().then((names) => {
+/** @type {Promise<void> | undefined} */
+let named;
+const nameTopics = () => named ??= categories().then((names) => {
   const there = filters.category.value;
   filters.category.append(...names.filter((name) => name !== there).map((value) => h("option", { value }, value)));
-}, () => {}); // the filter has its first option
+}, () => { named = undefined; });
 
 const address = () => new URLSearchParams(location.hash.split("?")[1]);
 
@@ -58,6 +60,7 @@ function filter(label, options) {
 }
 
 export function show() {
+  nameTopics();
   const asked = address();
   input.value = asked.get("q") ?? "";
   for (const [name, one] of Object.entries(filters)) {

@@ -56,7 +56,7 @@ export const link = (view, key, text = key) => h("a", { href: address(view, key)
 
 /** @param {string} text @param {string} detail @param {...Node} more */
 export const emptyState = (text, detail, ...more) =>
-  h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);
+  h("div.notice", {}, icon("wave"), h("h2", {}, text), detail && h("p", {}, detail), ...more);
 
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));

@@ -18,7 +18,7 @@ export default {
     "Jeder Platz hat einen Grund und eine Punktzahl, deren Teile sich addieren. Kein anderer Dienst wurde gefragt: Ein Dokument über dich wurde gelesen und der Katalog im Speicher geordnet.",
   "For You": "Für dich",
   "Go on as this listener": "So weiterhören",
-  "Hide the demo's line": "Die Zeile der Demo verbergen",
+  "Show less of the demo": "Weniger von der Demo zeigen",
   "Lab": "Lab",
   "left": "fort",
   "Like three episodes": "Drei Folgen mögen",

@@ -70,7 +70,7 @@ export async function openDemo(auth, becomeGuest) {
         tour(),
         button(t("Requests"), () => import("./drawer.js").then((drawer) => drawer.openDrawer(), failed)),
         h("a", { href: "lab.html" }, t("Lab")),
-        iconButton("close", t("Hide the demo's line"), () => show(false))),
+        iconButton("close", t("Show less of the demo"), () => show(false))),
       h("div.row", {},
         h("div.chips", { role: "group", "aria-label": t("Who listens") }, ...auth.ways.map(({ label, go }) =>
           button(label[0].toUpperCase() + label.slice(1), () => go(), { "aria-pressed": label === name }))),
