@@ -28,7 +28,7 @@ export function startMap(points, pick, point) {
     item.style.setProperty("--hue", String(HUES[place]));
     return item;
   }));
-  const colour = (place = 0) => getComputedStyle(legend.children[Math.min(place, legend.children.length - 1)]).borderLeftColor;
+  const colour = (place = 0) => getComputedStyle(legend.children[Math.min(place, legend.children.length - 1)]).borderInlineStartColor;
   /** On the canvas. @returns {[number, number]} */
   const at = ([x, y] = [0, 0]) => [(0.5 + x * 0.48) * width, (0.5 - y * 0.48) * height];
 
