@@ -2,7 +2,6 @@
 
 import { $, h } from "./ui/dom.js";
 
-/** @returns */
 function address() {
   const [, name, ...rest] = location.hash.split("?")[0].split("/");
   const encoded = rest.join("/");

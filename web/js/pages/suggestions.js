@@ -9,37 +9,35 @@ import { library } from "../library/library.js";
 const KEPT = 8;
 const SHOWN = 4; // they stand above what is found
 
-/** By kind: an icon, and where it leads. @type {Record<string, [icon: string, page: string]>} */
-const KINDS = { series: ["wave", "series"], person: ["user", "person"], topic: ["similar", "topic"], title: ["play", "episode"] };
-
-/** @param {string} kind */
-const named = (kind) => ({ series: t("Podcast"), person: t("Person"), topic: t("Topic"), title: t("Episode") })[kind] ?? "";
+/** By kind: an icon, where it leads, and a name. @type {Record<string, string[]>} */
+const KINDS = { series: ["wave", "series", t("Podcast")], person: ["user", "person", t("Person")], topic: ["similar", "topic", t("Topic")], title: ["play", "episode", t("Episode")] };
 
 /** @param {HTMLInputElement} input @param {() => void} chosen */
 export function suggestions(input, chosen) {
   const list = h("ul.suggestions", { role: "listbox", id: "suggestions", "aria-label": t("Suggestions"), hidden: true });
-  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-expanded": "false" })) input.setAttribute(name, value);
+  Object.assign(input, { role: "combobox", ariaAutoComplete: "list", ariaExpanded: "false" });
+  input.setAttribute("aria-controls", list.id);
   let asked = 0;
   let marked = -1;
 
   /** @param {number} at of an option, -1 for none */
   function mark(at) {
     marked = at;
-    [...list.children].forEach((one, index) => one.setAttribute("aria-selected", String(index === at)));
+    [...list.children].forEach((one, index) => { one.ariaSelected = String(index === at); });
     input.setAttribute("aria-activedescendant", at < 0 ? "" : list.children[at].id);
   }
 
   /** @param {{kind: string, text: string, id: string | null}[]} found */
   function draw(found) {
     list.replaceChildren(...found.map(({ kind, text, id }, index) => {
-      const [name, page] = KINDS[kind] ?? KINDS.title;
+      const [picture, page, name] = KINDS[kind] ?? KINDS.title;
       const go = () => {
         hide();
         chosen();
         location.hash = address(page, id ?? text);
       };
       return h("li.suggestion", { role: "option", id: `suggestion-${index}`, onclick: go },
-        icon(name), h("span.title", {}, text), h("span.quiet", {}, named(kind)));
+        icon(picture), h("span.title", {}, text), h("span.quiet", {}, name));
     }));
     list.hidden = !found.length;
     input.ariaExpanded = String(!list.hidden);
@@ -51,10 +49,10 @@ export function suggestions(input, chosen) {
     draw([]);
   }
 
-  /** Suggests what begins with this; a failure suggests nothing, since the search itself says what is wrong. @param {string} q */
+  /** Suggests what begins with this; a failure suggests nothing: the search says what is wrong. @param {string} q */
   async function suggest(q) {
     const mine = ++asked;
-    const { suggestions: found } = q ? await call("GET", `/suggest?${new URLSearchParams({ q, limit: String(SHOWN) })}`).catch(() => ({ suggestions: [] })) : { suggestions: [] };
+    const { suggestions: found = [] } = q ? await call("GET", `/suggest?${new URLSearchParams({ q, limit: String(SHOWN) })}`).catch(() => ({})) : {};
     if (mine === asked) draw(found);
   }
 
