@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from adapters.folder.shelf import FolderShelf
 from feed.model.transcript import Chapter, Transcript, TranscriptPart
 from tests.support.catalogs import episodes
 from tests.support.notes import publish_notes
-from tests.support.page import menu, press, problems_of, visit
+from tests.support.page import menu, press, problems_of, until, visit
 from tests.support.server import Server
 
 NOTES = """<h2>In it</h2><p>See <a href="https://a.example/?a=1&amp;b=2">the paper at 00:30</a>.</p>
@@ -74,8 +74,22 @@ def test_an_unknown_episode_leads_on_and_more_like_one_is_on_its_page(
     expect(page.locator("#episode")).to_contain_text("This episode has left the catalog")
     page.get_by_role("link", name="To the feed").click()
     expect(page.locator("#view-feed")).to_be_visible()
-    first = visit(page, site)[0]
+    first, second = visit(page, site)[:2]
     menu(page, first, "More like this")
     expect(page.locator("#episode .row-item").first).to_be_in_viewport()
     expect(page.get_by_role("heading", level=1, name=first)).to_be_focused()
     expect(page.locator("#episode summary.reason")).to_contain_text("Why this?")
+    page.go_back()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/episodes/*", hold, times=1)
+    menu(page, second, "More like this")
+    like = page.locator("#episode").get_by_role("button", name=f"Like: {second}")
+    like.focus()
+    until(page, lambda: held)
+    held[0].fulfill(json={**held[0].fetch().json(), "entities": ["Ada"], "new": True})
+    expect(page.get_by_role("link", name="Ada", exact=True)).to_be_visible()  # drawn again
+    expect(like).to_be_focused()

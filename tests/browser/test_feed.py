@@ -137,6 +137,10 @@ def test_shelves_stand_between_the_cards_move_nothing_and_open_on_a_page_of_thei
         page.keyboard.press("End")
         page.wait_for_timeout(100)
     expect(links).to_have_count(shelf["total"])  # the rest was fetched on the way
+    stop = rail.locator(".title a[tabindex='0']")
+    expect(stop).to_have_count(1)
+    stop.evaluate("one => { one.closest('.tile').hidden = true; }")
+    expect(stop).to_have_text(links.first.inner_text())
     until(
         page, lambda: home["session_id"] in page.evaluate("localStorage['earshot.seen.guest-test']")
     )
@@ -147,11 +151,17 @@ def test_shelves_stand_between_the_cards_move_nothing_and_open_on_a_page_of_thei
     expect(page.locator("#shelf .tile")).to_have_count(shelf["total"])
     page.goto(f"{site.url}/#/shelf/none")
     expect(page.locator("#shelf")).to_contain_text("not there any more")
-    page.route("**/api/home", lambda route: route.abort(), times=1)
+    page.route("**/api/home", lambda route: route.abort(), times=2)
     page.locator("#shelf").get_by_role("link", name="To the feed").click()
     refresh(page)
-    press(page, "Load the shelves")
+    load = page.get_by_role("button", name="Load the shelves")
+    failed = load.element_handle()
+    load.press("Enter")
+    until(page, lambda: not failed.evaluate("one => one.isConnected"))
+    expect(load).to_be_focused()
+    load.press("Enter")
     expect(rails.first.locator(".tile").first).to_be_visible()
+    expect(rails.first).to_be_focused()
 
 
 def test_the_place_is_kept_over_another_view_and_a_reload(page: Page, site: Server) -> None:

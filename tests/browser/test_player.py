@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.support.page import menu, press, stored, until, visit, with_episodes
+from tests.support.page import menu, press, stored, tab_to, until, visit, with_episodes
 from tests.support.server import Server
 from tests.support.sound import AUDIO, sound
 
@@ -86,16 +86,31 @@ def test_it_goes_on_where_another_device_stopped(page: Page, site: Server) -> No
 def test_the_player_is_one_tab_stop_behind_the_button_that_was_pressed(
     page: Page, site: Server
 ) -> None:
-    first = start(page, site)[0]
+    def with_audio(route: Route) -> None:
+        home = route.fetch().json()
+        for shelf in home["shelves"]:
+            for episode in shelf.get("episodes", []):
+                episode["audio_url"] = AUDIO
+        route.fulfill(json=home)
+
+    page.route("**/api/home", with_audio)
+    first, second = start(page, site)[:2]
     page.get_by_role("button", name=f"Play: {first}").press("Enter")
     expect(player(page)).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(player(page).get_by_role("button", name="Pause")).to_be_focused()
+    page.get_by_role("button", name=f"Save: {second}").press("Enter")
+    expect(page.locator("#toast")).to_contain_text("Saved.")
     page.locator("#feed .reason").first.focus()
     for _ in range(15):
         page.keyboard.press("Tab")
         assert page.evaluate(
             """document.activeElement.getBoundingClientRect().bottom
-                <= document.querySelector("#player").getBoundingClientRect().top"""
+                <= document.querySelector("#toast").getBoundingClientRect().top"""
         )
+    rail = page.locator("#feed .rail").first
+    rail.get_by_role("button", name="Play").first.press("Enter")
+    expect(rail.get_by_role("button", name="Pause")).to_be_focused()
+    page.keyboard.press("ArrowRight")  # the row has one stop: what leads to the player is behind it
+    tab_to(page, "To the player")

@@ -3,7 +3,7 @@
 import { auth, settled, startAuth } from "./auth/auth.js";
 import { call } from "./auth/call.js";
 import { setClock } from "./device.js";
-import { $, hush, painted, styles, toast } from "./ui/dom.js";
+import { $, hideToast, painted, styles, toast } from "./ui/dom.js";
 import { drawFeed, forgetFeed, keepPlace, openFeed, renewFeed, watchFeed } from "./feed/feed.js";
 import { library } from "./library/library.js";
 import { player, playing } from "./episode/actions.js";
@@ -65,7 +65,7 @@ function listen() {
 function change({ uid, name, guest }) {
   // A Firebase guest never returns: their unsent writes go to the next listener, and so do writes made before sign-in.
   const succeeds = uid === null || (guest && !demo);
-  hush(); // its button would act for the next listener
+  hideToast(); // its button would act for the next listener
   player.stop();
   const left = succeeds ? 0 : library.outbox.waiting.length;
   library.open(listener.uid, succeeds ? uid : undefined);
@@ -111,7 +111,7 @@ player.load = () => import("./player/bar.js");
 startAuth(listen);
 watchFeed();
 library.open(listener.uid);
-startRouter(VIEWS, () => { keepPlace(); hush(); });
+startRouter(VIEWS, () => { keepPlace(); hideToast(); });
 const opened = openFeed(listener.uid);
 $("who").textContent = listener.name;
 settled().then(() => {

@@ -3,11 +3,11 @@
 import { DEMO_USERS } from "../js/auth/local.js";
 import { auth, startAuth } from "../js/auth/auth.js";
 import { call } from "../js/auth/call.js";
-import { $, button, h, redraw } from "../js/ui/dom.js";
+import { $, button, h, redraw, rovingTabindex } from "../js/ui/dom.js";
 import { plain } from "../js/ui/text.js";
 import { startMap } from "./map.js";
 import { startResult } from "./result.js";
-import { counted, lost, oneStop, startSide } from "./side.js";
+import { counted, lost, startSide } from "./side.js";
 
 const SHOWN = 50;
 const SETTLED_MS = 150;
@@ -77,12 +77,14 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
   function draw() {
     $("size").textContent = (choices.length ? counted(choices.length, "engagement") : "A first visit: nothing is known.")
       + (gone.length ? ` Not in the catalog: ${gone.join(", ")}.` : "");
-    const buttons = oneStop(choices.map((one) => button("×", () => {
-      set(choices.filter((other) => other !== one));
-      ($("history").querySelector("button") ?? $("episode")).focus();
-    }, { "aria-label": `Remove ${titles.get(one.id) ?? one.id}` })));
-    redraw($("history"), ...choices.map(({ id, type, days }, at) => h("tr", {}, h("th", { scope: "row" }, h("span", {}, titles.get(id) ?? id)),
-      h("td", {}, plain(type)), h("td", {}, `${+days.toFixed(1)} d ago`), h("td", {}, buttons[at]))));
+    redraw($("history"), ...choices.map((one) => {
+      const { id, type, days } = one, title = titles.get(id) ?? id;
+      const remove = button("×", () => {
+        set(choices.filter((other) => other !== one));
+        ($("history").querySelector("button") ?? $("episode")).focus();
+      }, { "aria-label": `Remove ${title}` });
+      return h("tr", {}, h("th", { scope: "row" }, h("span", {}, title)), h("td", {}, plain(type)), h("td", {}, `${+days.toFixed(1)} d ago`), h("td", {}, remove));
+    }));
   }
 
   /** @param {Choice[]} made */
@@ -137,6 +139,7 @@ async function startHistory(titles, { events = [], interests = [] }, changed, fi
     const found = [...titles].filter((one) => one.join(" ").toLowerCase().includes(sought)).slice(0, OFFERED);
     $("found").replaceChildren(...found.map(([id, title]) => new Option(title, id)));
   };
+  rovingTabindex($("history"), true);
   draw();
 
   const stated = () => boxes.flatMap((box) => box.checked ? [box.value] : []);

@@ -1,12 +1,10 @@
 // One side: its scenario, its weights, and what it shows of its session.
 
 import { call } from "../js/auth/call.js";
-import { $, button, h } from "../js/ui/dom.js";
+import { $, button, h, rovingTabindex } from "../js/ui/dom.js";
 import { plain } from "../js/ui/text.js";
 
 const TOP = 10;
-/** @type {Record<string, number>} */
-const STEPS = { ArrowUp: -1, ArrowDown: 1 };
 
 /** @type {string[]} */
 export const lost = []; // what the address names and is not there
@@ -156,34 +154,17 @@ function queue({ episodes, trace }, other, point) {
   const there = new Map(other.detail.candidates.map((one) => [one.id, one.queue_position]));
   const given = episodes.map((_, at) => Object.fromEntries(Object.entries(trace.parts).map(([name, of]) => [name, of[at]])));
   const whole = Math.max(...given.map((all) => Object.values(all).reduce((sum, value) => sum + Math.max(value, 0), 0)));
-  const heads = episodes.map(({ id, title, queue_position: here, series, reason, final_score: score }, at) => {
+  const rows = episodes.map(({ id, title, queue_position: here, series, reason, final_score: score }, at) => {
     const place = there.get(id), bar = h("i");
     let end = 0;
     bar.style.backgroundImage = `linear-gradient(to right, ${Object.entries(given[at]).map(([name, value]) => `${colour(name)} ${end}% ${end += 100 * Math.max(value, 0) / whole}%,`).join("")} transparent ${end}%)`;
-    return h("summary", { onfocus: () => point(id) }, h("span.quiet", {}, String(here)), h("span", {}, title),
+    const head = h("summary", { onfocus: () => point(id) }, h("span.quiet", {}, String(here)), h("span", {}, title),
     h("b", {}, !place ? "only here" : here < place ? `↑ up ${place - here}` : here > place ? `↓ down ${here - place}` : ""),
     h("p.quiet", {}, [score.toFixed(3), series?.name, reason.text].filter(Boolean).join(" · ")), bar);
-  });
-  return h("ol.queue", { "aria-label": "Queue: arrows go from row to row, Enter opens the parts of a score" }, ...oneStop(heads).map((head, at) => {
-    const { id } = episodes[at];
     const more = h("details", { ontoggle: () => { if (more.lastChild === head) more.append(parts(given[at])); } }, head);
     return h(there.get(id) ? "li" : "li.only", { "data-id": id, onpointerenter: () => point(id) }, more);
-  }));
-}
-
-/** Makes elements one stop for Tab: arrows go from one to the next. @param {HTMLElement[]} all */
-export function oneStop(all) {
-  all.forEach((one, at) => {
-    one.tabIndex = at ? -1 : 0;
-    one.addEventListener("focus", () => all.forEach((other) => { other.tabIndex = other === one ? 0 : -1; }));
-    one.addEventListener("keydown", (event) => {
-      const next = all[at + STEPS[event.key]];
-      if (!next) return;
-      event.preventDefault();
-      next.focus();
-    });
   });
-  return all;
+  return rovingTabindex(h("ol.queue", { "aria-label": "Queue: arrows go from row to row, Enter opens the parts of a score" }, ...rows), true);
 }
 
 export const counted = (count = 0, one = "") => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 // What a listener can do with an episode, and what plays, as far as all pages need to know it.
 
-import { h, hush, icon, iconButton, toast } from "../ui/dom.js";
+import { h, hideToast, icon, iconButton, toast } from "../ui/dom.js";
 import { t } from "../ui/text.js";
 import { library } from "../library/library.js";
 
@@ -85,7 +85,7 @@ export function toggleButton(type, episode, next) {
   const { id, audio_url: audio, url } = episode;
   const [name, action, done] = TOGGLES[type];
   const hidden = type === "bookmark" && !webUrl(audio) && !webUrl(url);
-  const made = iconButton(name, label(action, episode), () => { if (library.toggle(type, episode)) acknowledge(done, next); else hush(); }, { hidden });
+  const made = iconButton(name, label(action, episode), () => { if (library.toggle(type, episode)) acknowledge(done, next); else hideToast(); }, { hidden });
   return live(made, () => { made.ariaPressed = String(!!library.did(type, id)); });
 }
 

@@ -2,7 +2,7 @@
 
 import { label, live, playButton, toggleButton } from "./actions.js";
 import { art } from "./art.js";
-import { button, h, hush, icon, iconButton, link, rove, styles } from "../ui/dom.js";
+import { button, h, hideToast, icon, iconButton, link, rovingTabindex, styles } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { age, duration, joined, t, told } from "../ui/text.js";
 
@@ -25,7 +25,7 @@ export function card(episode, refresh) {
     h("div.head", {}, series && h("p.series", {}, of ? link("series", of, series) : series), heading, facts),
     h("div.body", {},
       h("p.insight", { lang }, episode.key_insight ?? episode.description), reason, why,
-      rove(h("div.actions", { role: "toolbar" }, started, saved, liked, disliked, more))));
+      rovingTabindex(h("div.actions", { role: "toolbar", "aria-label": title }, started, saved, liked, disliked, more))));
   const goneText = h("span");
   const undo = button(t("Undo"), restore);
   const gone = h("p.gone", {}, goneText, undo);
@@ -52,7 +52,7 @@ export function card(episode, refresh) {
   }
 
   function restore() {
-    hush();
+    hideToast();
     if (library.did("not_interested", id)) library.toggle("not_interested", episode);
     if (library.has("muted_series", of)) library.set("muted_series", of, false);
     left = false;

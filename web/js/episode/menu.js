@@ -60,7 +60,7 @@ async function openMenu(opener, label, items) {
   // Positioned here, because not every browser supports CSS anchors.
   const { left, right, top, bottom } = opener.getBoundingClientRect();
   const { offsetWidth: wide, offsetHeight: tall } = menu;
-  const start = getComputedStyle(opener).direction === "rtl" ? left : right - wide;
+  const start = opener.matches(":dir(rtl)") ? left : right - wide;
   menu.style.left = `${Math.max(8, Math.min(start, innerWidth - 8 - wide))}px`;
   menu.style.top = `${bottom + tall + 12 < innerHeight ? bottom + 4 : Math.max(8, top - tall - 4)}px`;
   menu.querySelector("button")?.focus();

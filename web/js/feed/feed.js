@@ -1,7 +1,7 @@
 // The For You feed: pages of a session, and at its end of another one. shelves.js fills the places between the cards.
 
 import { device, tab } from "../device.js";
-import { $, announce, button, copy, h, hush, painted, toast } from "../ui/dom.js";
+import { $, announce, button, copy, h, hideToast, painted, toast } from "../ui/dom.js";
 import { count, t } from "../ui/text.js";
 import { Problem } from "../http/problem.js";
 import { auth, settled } from "../auth/auth.js";
@@ -123,7 +123,7 @@ function greeted() {
 
 export function refresh() {
   if (session && !navigator.onLine) return toast(t("You are offline. This feed stays until you are back."));
-  hush();
+  hideToast();
   goToTop();
   startSession();
 }

@@ -37,7 +37,7 @@ export function interestChips(pressed = () => {}) {
   const fill = () => categories().then((names) => {
     redraw(chips, ...names.map(chip));
     draw();
-  }, (problem) => chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button(t("Try again"), fill)));
+  }, (problem) => redraw(chips, h("span.quiet", {}, `${problem.message}. `), button(t("Try again"), fill)));
   fill();
   library.addEventListener("change", draw);
   return chips;

@@ -6,7 +6,7 @@ import { withSeen } from "../library/impressions.js";
 import { library } from "../library/library.js";
 import { tab } from "../device.js";
 import { episodeTile, seriesTile } from "../episode/items.js";
-import { address, button, copy, h, iconButton, rove, styles } from "../ui/dom.js";
+import { address, button, copy, h, iconButton, redraw, rovingTabindex, styles } from "../ui/dom.js";
 import { t, told } from "../ui/text.js";
 
 const FEWEST = 3; // episodes of a shelf
@@ -52,6 +52,7 @@ export async function moreOf({ session_id: id, cursor }, shelf) {
  * @param {() => void} retry @returns {Promise<string[]>} the episodes on shelves
  */
 export async function arrangeShelves(of, others, wanted, retry) {
+  /** @returns {NodeListOf<HTMLElement>} */
   const places = () => document.querySelectorAll("#feed > .rail.skeleton");
   if (of !== feed) {
     feed = of;
@@ -61,12 +62,13 @@ export async function arrangeShelves(of, others, wanted, retry) {
   try {
     await Promise.all([answer, styles("pages")]);
   } catch {
-    if (wanted()) places()[0]?.replaceChildren(h("div.notice", {}, h("span", {}, t("The shelves cannot be loaded just now.")), button(t("Load the shelves"), retry)));
+    if (wanted() && places()[0]) redraw(places()[0], h("div.notice", {}, h("span", {}, t("The shelves cannot be loaded just now.")), button(t("Load the shelves"), retry)));
     return [];
   }
   if (!wanted()) return [];
   const page = await answer;
-  const cards = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#feed > .card"));
+  /** @returns {NodeListOf<HTMLElement>} */
+  const cards = () => document.querySelectorAll("#feed > .card");
   const restOf = (/** @type {Shelf} */ { episodes }) => episodes?.filter(({ id }) => !others.includes(id));
   left = left.filter((shelf) => (restOf(shelf)?.length ?? FEWEST) >= FEWEST);
   const waiting = new Set(left.flatMap((shelf) => restOf(shelf)?.map(({ id }) => id) ?? []));
@@ -81,9 +83,9 @@ export async function arrangeShelves(of, others, wanted, retry) {
       place.remove();
       return [];
     }
-    const episodes = restOf(shelf);
-    place.replaceWith(rail(page, shelf, episodes));
-    return episodes?.map(({ id }) => id) ?? [];
+    place.classList.remove("skeleton");
+    redraw(place, rail(page, shelf, restOf(shelf)));
+    return restOf(shelf)?.map(({ id }) => id) ?? [];
   });
 }
 
@@ -93,10 +95,8 @@ function rail(page, shelf, episodes) {
   const trends = shelf.id === "trending"; // a page of its own has more of that
   const tiles = tilesOf({ ...shelf, episodes }, page.session_id);
   const row = h("ul.track", { role: "list" }, ...tiles);
-  const rtl = () => getComputedStyle(row).direction === "rtl";
-  const turn = (/** @type {string} */ name, /** @type {string} */ label, /** @type {number} */ way) => // arrow keys do it, too
-    iconButton("next", label, () => row.scrollBy({ left: way * (rtl() ? -0.8 : 0.8) * row.clientWidth }), { class: `icon-button turn ${name}`, tabindex: -1 });
-  const turns = [turn("back", label(t("Back"), { title }), -1), turn("on", label(t("Go on"), { title }), 1)];
+  const turns = [t("Back"), t("Go on")].map((text, on) => // arrow keys do it, too
+    iconButton("next", label(text, { title }), () => row.scrollBy({ left: (on ? 0.8 : -0.8) * (row.matches(":dir(rtl)") ? -1 : 1) * row.clientWidth }), { class: `icon-button turn ${on ? "" : "back"}`, tabindex: -1 }));
   let busy = false;
   const follow = () => {
     const at = Math.abs(row.scrollLeft);
@@ -109,9 +109,9 @@ function rail(page, shelf, episodes) {
   };
   row.addEventListener("scroll", follow, { passive: true });
   new ResizeObserver(follow).observe(row);
-  rove(row);
-  return h("li.rail", {}, h("section", { "aria-label": title }, h("div.top", {}, h("div", {}, h("h2", {}, title), h("p.facts", {}, told("shelf reason", shelf.reason))),
-    (trends || shelf.total > tiles.length) && h("a", { href: trends ? "#/trending" : address("shelf", shelf.id), "aria-label": label(t("See all"), { title }) }, t("See all")), ...turns), row));
+  rovingTabindex(row);
+  return h("section", { "aria-label": title }, h("div.top", {}, h("div", {}, h("h2", {}, title), h("p.facts", {}, told("shelf reason", shelf.reason))),
+    (trends || shelf.total > tiles.length) && h("a", { href: trends ? "#/trending" : address("shelf", shelf.id), "aria-label": label(t("See all"), { title }) }, t("See all")), ...turns), row);
 }
 
 /** @param {Pick<Shelf, "episodes" | "series">} shelf @param {string} session @returns {HTMLElement[]} */

@@ -7,7 +7,7 @@ import { request } from "../auth/call.js";
 import { events } from "../http/event-stream.js";
 import { answerOf, Problem } from "../http/problem.js";
 import { episodeRow } from "../episode/items.js";
-import { $, announce, button, h } from "../ui/dom.js";
+import { $, announce, button, h, redraw } from "../ui/dom.js";
 import { t, timecode } from "../ui/text.js";
 
 const ANSWER_MS = 60_000; // the API ends an answer sooner
@@ -81,7 +81,7 @@ async function ask(question) {
       if (name === "sources") sources.replaceChildren(...data.episodes.map(source));
       if (name === "token") {
         text += data.text;
-        answer.replaceChildren(...cited(text, sources));
+        redraw(answer, ...cited(text, sources));
         foot.textContent = "";
       }
       if (name === "done") foot.textContent = ending(data);
@@ -118,7 +118,7 @@ function source(episode) {
 const cited = (text, sources) => text.split(/(\[\d+\])/).map((part) => {
   const number = /^\[(\d+)\]$/.exec(part)?.[1];
   const there = number && /** @type {HTMLElement | undefined} */ (sources.children[Number(number) - 1]);
-  return there ? button(part, () => there.focus(), { class: "cite", "aria-label": t("Source {number}", { number }) }) : document.createTextNode(part);
+  return there ? button(part, () => there.focus(), { class: "cite", "aria-label": t("Source {number}", { number }) }) : part;
 });
 
 /** @param {AnswerDone} done */

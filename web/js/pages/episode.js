@@ -11,7 +11,7 @@ import { library } from "../library/library.js";
 import { entitle } from "../router.js";
 import { episodeRow, seriesLink } from "../episode/items.js";
 import { failure, section, toFeed } from "./parts.js";
-import { $, button, emptyState, h, icon, iconButton, link, rove } from "../ui/dom.js";
+import { $, button, emptyState, h, icon, iconButton, link, redraw, rovingTabindex } from "../ui/dom.js";
 import { duration, joined, language, t, timecode, told } from "../ui/text.js";
 
 const MAX_NAMES = 10; // of people, of topics, of things
@@ -71,10 +71,10 @@ export async function show(id) {
   }
 }
 
-/** Shows elements, the heading among them, which keeps the focus. @param {() => (Node | string)[]} made */
+/** Shows elements; the heading, which moves into them, keeps the focus. @param {() => (Node | string)[]} made */
 function fill(made) {
   const focused = document.activeElement === heading;
-  $("episode").replaceChildren(...made());
+  redraw($("episode"), ...made());
   if (focused) heading.focus({ preventScroll: true });
 }
 
@@ -98,7 +98,7 @@ function draw(episode) {
   }), ...buttons];
   fill(() => [
     h("div.hero", {}, art(episode), h("div", {}, series && h("p.series", {}, seriesLink(series)), heading, facts,
-      rove(h("div.actions", { role: "toolbar" }, ...buttons, iconButton("share", label(t("Share"), episode), () => share(episode)), more)))),
+      rovingTabindex(h("div.actions", { role: "toolbar", "aria-label": title }, ...buttons, iconButton("share", label(t("Share"), episode), () => share(episode)), more)))),
     reason ? h("details", {}, h("summary.reason", {}, icon("spark"), h("span.reason-text", {}, told("reason", reason)), h("span.ask", {}, t("Why this?"))), h("div.why", {}, whyPanel(episode))) : "",
     ...clamped(h("p.lead", { lang }, episode.key_insight)),
     names(episode), h("div", { id: "episode-rest" })]);
@@ -135,7 +135,7 @@ async function complete(episode) {
   const about = clamped(h("div.notes", { lang }, ...(noted?.html ? notes(noted.html, episode) : timed(description, episode))
     .filter((one) => (one instanceof Node ? one.textContent : one)?.trim() !== episode.key_insight))); // which stands above
   const lost = answers.some((one) => one.status === "rejected" && Problem.of(one.reason).status !== 404);
-  $("episode-rest").replaceChildren(
+  redraw($("episode-rest"),
     course?.chapters.length ? section(t("Chapters"), chapterList(course.chapters, episode)) : "",
     about.length ? section(t("About this episode"), ...about) : "",
     course?.parts.length ? transcript(course.parts, episode) : "",

@@ -7,7 +7,7 @@ import { feedAbout } from "../feed/feed.js";
 import { categories } from "../feed/interests.js";
 import { call, request } from "../auth/call.js";
 import { answerOf, Problem } from "../http/problem.js";
-import { $, announce, button, emptyState, h, hush, icon, link, redraw, toast } from "../ui/dom.js";
+import { $, announce, button, emptyState, h, hideToast, icon, link, redraw, toast } from "../ui/dom.js";
 import { count, DAY_MS, duration, joined, language, t } from "../ui/text.js";
 import { episodeList, failure, tell } from "./parts.js";
 import { episodeRow } from "../episode/items.js";
@@ -25,7 +25,7 @@ const found = h("div.found", { onclick: () => remember(input.value) }); // what 
 const typed = suggestions(input, () => remember(input.value));
 const filters = {
   days: filter(t("Published"), [["", t("Any time")], ["7", t("Past week")], ["31", t("Past month")], ["365", t("Past year")]]),
-  minutes: filter(t("Length"), [["", t("Any length")], ...[15, 30, 60].map((most) => /** @type {[string, string]} */ ([String(most), t("Up to {time}", { time: duration(60 * most) })]))]),
+  minutes: filter(t("Length"), [["", t("Any length")], ...[15, 30, 60].map((most) => [String(most), t("Up to {time}", { time: duration(60 * most) })])]),
   category: filter(t("Topic"), [["", t("Any topic")]]),
 };
 const narrowing = h("div.row.filters", { role: "group", "aria-label": t("Filters") }, ...Object.values(filters));
@@ -34,11 +34,11 @@ let search = 0;
 let soon = 0;
 
 /** @param {string} name of the icon @param {string} text @param {() => void} onclick */
-const way = (name, text, onclick) => h("button", { onclick }, icon(name), h("span", {}, text));
+const labelled = (name, text, onclick) => h("button", { onclick }, icon(name), h("span", {}, text));
 
 $("search").append(
   h("form.row", { role: "search", onsubmit }, input), typed.list,
-  h("div.row.ways", {}, way("spark", t("Feed of this"), makeFeed), way("ask", t("Ask"), ask), way("camera", t("Feed of a photo"), () => photo.click()), photo),
+  h("div.row.ways", {}, labelled("spark", t("Feed of this"), makeFeed), labelled("ask", t("Ask"), ask), labelled("camera", t("Feed of a photo"), () => photo.click()), photo),
   narrowing, found);
 input.addEventListener("input", () => {
   clearTimeout(soon);
@@ -54,7 +54,7 @@ const nameTopics = () => named ??= categories().then((names) => {
 
 const address = () => new URLSearchParams(location.hash.split("?")[1]);
 
-/** @param {string} label @param {[value: string, text: string][]} options */
+/** @param {string} label @param {string[][]} options of a value and a text */
 function filter(label, options) {
   return h("select", { "aria-label": label, onchange: () => look() }, ...options.map(([value, text]) => h("option", { value }, text)));
 }
@@ -99,7 +99,7 @@ async function usePhoto() {
   toast(t("Looking at your photo…"));
   try {
     feedAbout(await readPhoto(file));
-    hush();
+    hideToast();
   } catch (error) {
     tell(error);
   }
@@ -144,7 +144,7 @@ async function look() {
     const page = await next(q, "0");
     if (mine === search) draw(q, page);
   } catch (error) {
-    if (mine === search) found.replaceChildren(failure(error, look));
+    if (mine === search) redraw(found, failure(error, look));
   } finally {
     if (mine === search) found.removeAttribute("aria-busy");
   }
@@ -209,7 +209,7 @@ function marked({ text, ranges }) {
   const parts = ranges.flatMap(([start, end]) => {
     const [before, word] = [text.slice(at, start), text.slice(start, end)];
     at = end;
-    return [document.createTextNode(before), h("mark", {}, word)];
+    return [before, h("mark", {}, word)];
   });
-  return [...parts, document.createTextNode(text.slice(at))];
+  return [...parts, text.slice(at)];
 }

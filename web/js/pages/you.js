@@ -5,7 +5,7 @@ import { art } from "../episode/art.js";
 import { auth } from "../auth/auth.js";
 import { call, request } from "../auth/call.js";
 import { answerOf } from "../http/problem.js";
-import { $, button, h, hush, link, redraw, toast } from "../ui/dom.js";
+import { $, button, h, hideToast, link, redraw, toast } from "../ui/dom.js";
 import { count, language, LANGUAGES, t } from "../ui/text.js";
 import { refresh } from "../feed/feed.js";
 import { categories, interestChips } from "../feed/interests.js";
@@ -152,7 +152,7 @@ async function download() {
 
 async function forget() {
   if (!await confirmed(t("Delete everything?"), t("Your history, interests, shows and mutes are deleted for good."), t("Delete"))) return;
-  hush();
+  hideToast();
   try {
     const { deleted: { engagements, profile, summary, conversations }, at } = await library.forget();
     const lines = [

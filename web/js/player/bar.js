@@ -74,8 +74,7 @@ const bar = h("section.player", { id: "player", "aria-label": t("Player"), tabin
 const bridge = h("a.skip", { href: "#player", onclick: (/** @type {Event} */ event) => {
   event.preventDefault();
   /** @type {HTMLElement | null} */ ((bar.offsetHeight ? bar : $("playing")).querySelector(".big"))?.focus();
-} });
-bridge.textContent = t("To the player"); // in the direction of the page, at whose edge it waits
+} }, t("To the player"));
 /** @type {Episode | null} */
 let shown = null;
 
@@ -87,7 +86,7 @@ function draw() {
     series.textContent = episode.series?.name ?? "";
     link.firstElementChild?.replaceWith(art(episode));
     const pressed = document.activeElement;
-    if (pressed?.matches("main button")) (pressed.closest("[role=toolbar]") ?? pressed).after(bridge);
+    if (pressed?.matches("main button")) (pressed.closest("[role=toolbar], .track") ?? pressed).after(bridge);
   }
   shown = episode;
   bar.classList.toggle("failed", !!now.problem);

@@ -61,33 +61,42 @@ export const emptyState = (text, detail, ...more) =>
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** Replaces an element's content; the focus stays on the link or button with the same `data-key` or name, else on the element. @param {HTMLElement} element @param {...(Node | string)} content */
+/** What the Tab key stops at. @param {HTMLElement} within @returns {NodeListOf<HTMLElement>} */
+const stops = (within) => within.querySelectorAll("a, button, summary");
+
+/** Replaces an element's content; the focus stays on the stop with the same `data-key` or name, else on the element. @param {HTMLElement} element @param {...(Node | string)} content */
 export function redraw(element, ...content) {
   /** @param {any} one */
-  const name = (one) => one && (one.dataset.key || one.ariaLabel || one.textContent);
+  const name = (one) => one.dataset.key || one.ariaLabel || one.textContent;
   const focused = document.activeElement;
   const had = element.contains(focused) && name(focused);
   element.replaceChildren(...content);
   if (!had) return;
-  const same = /** @type {HTMLElement[]} */ ([...element.querySelectorAll("a, button")]).find((one) => name(one) === had);
+  const same = [...stops(element)].find((one) => name(one) === had);
   if (!same) element.tabIndex = -1;
   (same ?? element).focus({ preventScroll: true });
 }
 
-/** Makes a row one stop of the Tab key; the arrow keys, Home and End move among its children. @param {HTMLElement} row */
-export function rove(row) {
-  const enter = (/** @type {Node | null | undefined} */ child) => {
-    for (const one of row.querySelectorAll("a, button")) /** @type {HTMLElement} */ (one).tabIndex = child?.contains(one) ? 0 : -1;
+/** Makes a row, or a column, one stop of the Tab key; the arrow keys, Home and End move among its children. @param {HTMLElement} row @param {boolean} [column] */
+export function rovingTabindex(row, column) {
+  const places = () => /** @type {HTMLElement[]} */ ([...row.children]).filter((one) => !one.hidden);
+  /** @type {any} */
+  let stop;
+  const enter = (there = stop) => {
+    stop = places().find((one) => one.contains(there)) ?? places()[0];
+    for (const one of stops(row)) one.tabIndex = stop?.contains(one) ? 0 : -1;
   };
-  enter(row.firstChild);
-  row.addEventListener("focusin", ({ target }) => enter([...row.children].find((one) => one.contains(/** @type {Node} */ (target)))));
+  enter();
+  new MutationObserver(() => enter()).observe(row, { subtree: true, childList: true, attributeFilter: ["hidden"] });
+  row.addEventListener("focusin", ({ target }) => enter(target));
   row.addEventListener("keydown", (event) => {
-    const places = /** @type {HTMLElement[]} */ ([...row.children]).filter((one) => !one.hidden);
-    const at = places.findIndex((one) => one.contains(document.activeElement));
-    const way = getComputedStyle(row).direction === "rtl" ? -1 : 1;
-    const to = places[{ ArrowLeft: at - way, ArrowRight: at + way, Home: 0, End: places.length - 1 }[event.key] ?? -1];
-    if (to) event.preventDefault();
-    /** @type {HTMLElement | undefined} */ (to?.querySelector(".title a") ?? to)?.focus();
+    const all = places();
+    const at = all.indexOf(stop);
+    const [back, on] = column ? ["ArrowUp", "ArrowDown"] : row.matches(":dir(rtl)") ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
+    const to = all[{ [back]: at - 1, [on]: at + 1, Home: 0, End: all.length - 1 }[event.key] ?? -1];
+    if (!to) return;
+    event.preventDefault();
+    /** @type {HTMLElement} */ (to.querySelector(".title a") ?? stops(to)[0] ?? to).focus();
   });
   return row;
 }
@@ -103,7 +112,7 @@ let leaving = 0;
 let before = null;
 
 /** Takes the toast away: what it says may no longer be so. If it has the focus, that returns to where it was. */
-export function hush() {
+export function hideToast() {
   if ($("toast").contains(document.activeElement)) (before?.isConnected ? before : $("main")).focus({ preventScroll: true });
   $("toast").hidden = true;
 }
@@ -112,17 +121,17 @@ export function hush() {
 export function toast(text, action) {
   clearTimeout(leaving);
   if (!$("toast").contains(document.activeElement)) before = document.activeElement;
-  $("toast").replaceChildren(
+  redraw($("toast"),
     h("span", {}, text),
-    ...(action ? [button(action[0], () => { hush(); action[1](); })] : []),
-    iconButton("close", t("Dismiss"), hush));
+    ...(action ? [button(action[0], () => { hideToast(); action[1](); })] : []),
+    iconButton("close", t("Dismiss"), hideToast));
   $("toast").hidden = false;
   announce(text);
-  const later = () => { // not while it is in use, or may be on the way to it by keyboard
-    if ($("toast").matches(":hover, :focus-within") || (action && document.querySelector(":focus-visible"))) leaving = setTimeout(later, 3000);
-    else hush();
+  const later = () => { // not while it is in use
+    if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
+    else hideToast();
   };
-  leaving = setTimeout(later, 8000);
+  leaving = setTimeout(later, action && document.querySelector(":focus-visible") ? 20_000 : 8000); // the way is longer by keyboard
 }
 
 /** @type {Record<string, Promise<unknown>>} */

@@ -1,6 +1,6 @@
 // The drawer for developers: the last calls, each with its times, what was sent and what was answered, as curl, too.
 
-import { button, h, iconButton, toast } from "../ui/dom.js";
+import { button, h, iconButton, redraw, toast } from "../ui/dom.js";
 import { count, t } from "../ui/text.js";
 import { kept, watched } from "./demo.js";
 
@@ -60,7 +60,7 @@ export function openDrawer() {
   /** What is drawn already, so that it stays open. @type {Map<Call, HTMLElement>} */
   const drawn = new Map();
   const list = h("div");
-  const draw = () => list.replaceChildren(...kept.map((one) => {
+  const draw = () => redraw(list, ...kept.map((one) => {
     const item = drawn.get(one) ?? entry(one);
     drawn.set(one, item);
     return item;
