@@ -94,7 +94,7 @@ export function rovingTabindex(row, column) {
     const at = all.indexOf(stop);
     const [back, on] = column ? ["ArrowUp", "ArrowDown"] : row.matches(":dir(rtl)") ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
     const to = all[{ [back]: at - 1, [on]: at + 1, Home: 0, End: all.length - 1 }[event.key] ?? -1];
-    if (!to) return;
+    if (!to || event.altKey) return;
     event.preventDefault();
     /** @type {HTMLElement} */ (to.querySelector(".title a") ?? stops(to)[0] ?? to).focus();
   });
