@@ -1,4 +1,4 @@
-"""WebKit on a display that nobody sees, driven by WebDriver, the W3C's protocol."""
+"""WebKit on a virtual display, driven by WebDriver, the W3C's protocol."""
 
 import os
 import shutil

@@ -41,7 +41,7 @@ export default {
   "The same feed by quality, age and similarity alone": "Derselbe Feed, nur nach Qualität, Alter und Ähnlichkeit",
   "The stars and the sea, at length. Follows three shows, and mutes a daily one.": "Sterne und Meere, gern lang. Folgt drei Sendungen und hat eine tägliche stumm gestellt.",
   "This browser does not let the page copy.": "Dieser Browser lässt die Seite nichts kopieren.",
-  "This is the feed of somebody new, of whom nothing is known. Like three that have something in common.":
+  "This is a new listener's feed: nothing is known about them yet. Like three that have something in common.":
     "Das ist der Feed für jemanden, von dem nichts bekannt ist. Wähle drei Folgen, die etwas gemeinsam haben.",
   "This page cannot be opened just now.": "Diese Seite lässt sich gerade nicht öffnen.",
   "Try again": "Noch einmal versuchen",

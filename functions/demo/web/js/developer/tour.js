@@ -60,7 +60,7 @@ export function openTour(stay) {
       return place(one, "", heart);
     });
     label();
-    step(1, t("Like three episodes"), t("This is the feed of somebody new, of whom nothing is known. Like three that have something in common."),
+    step(1, t("Like three episodes"), t("This is a new listener's feed: nothing is known about them yet. Like three that have something in common."),
       h("ol", {}, ...hearts), h("div.row.foot", {}, next));
   };
 
