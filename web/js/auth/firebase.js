@@ -1,5 +1,5 @@
-// Firebase Auth: an anonymous guest at first, to whom an account is linked later, so that uid and history stay. And App
-// Check, if the deployment has a key for it.
+// Firebase Auth: an anonymous guest at first; an account is linked to the guest later, so that uid and history stay. And
+// App Check, if the deployment has a key for it.
 
 import { t } from "../ui/text.js";
 
